@@ -1,0 +1,237 @@
+/*
+ * check.c - ipclab check: builds and checks what was started.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "../run/kit.h"
+#include "../tell/terminal.h"
+#include "commands.h"
+#include "jobs.h"
+#include "machine.h"
+#include "options.h"
+#include "state.h"
+
+enum { OPTION_DIR = 256, OPTION_SEED, OPTION_JSON, OPTION_REPEAT };
+
+enum { SEEDS = 1000000, MOST_REPEATS = 100000, MOST_JOBS = 256 };
+
+static const struct option_row options[] = {
+    {OPTION_DIR,                                                 "dir", "DIR",
+     "Where the programs are: DIR/01-pipes/3-pipeline/... (default: work)."},
+    {OPTION_SEED,                                                     "seed", "N", "Repeat a run: all that is random follows from the seed."},
+    {OPTION_JSON,                                                          "json", "FILE",
+     "Also write the results as JSON; - writes only them, to standard "
+     "output."},
+    {OPTION_REPEAT,"repeat", "N", "Run every check N times; it passes when it passes each time."},
+    {'j', "jobs", "N", "Check N exercises at the same time (default: one a processor)."},
+    {0                                               },
+};
+
+static const struct command_help help = {
+    .name = "check",
+    .synopsis = "[LAB|EXERCISE|EXERCISE.check...]",
+    .purpose = "Builds and checks exercises; without a name, everything that was started.",
+    .options = options,
+    .notes =
+        "Exit status: 0 all passed, 1 some check failed, 2 wrong use or nothing to check, 3 the "
+        "kit itself failed.\nExamples: ipclab check 1    ipclab check 1.3    ipclab check "
+        "pipeline --seed 8812",
+};
+
+struct arguments {
+    const char *dir; /* as given, or NULL */
+    const char *json;
+    uint64_t seed, repeats, parallel;
+    bool seed_given;
+};
+
+/* Small enough to be typed again. */
+static uint64_t random_seed(void)
+{
+    uint64_t seed;
+
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+        kit_broken("getrandom");
+    return 1 + seed % (SEEDS - 1);
+}
+
+static uint64_t processors(void)
+{
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online < 1 ? 1 : online > MOST_JOBS ? MOST_JOBS : (uint64_t)online;
+}
+
+/* Returns 0; or the key of options_next() that ends the command. */
+static int read_arguments(int argc, char **argv, struct arguments *arguments)
+{
+    bool good = true;
+
+    *arguments = (struct arguments){.repeats = 1, .parallel = processors()};
+    for (int key; good && (key = options_next(&help, argc, argv)) != OPTIONS_END;) {
+        if (key == OPTIONS_HELP || key == OPTIONS_WRONG)
+            return key;
+        if (key == OPTION_DIR)
+            arguments->dir = optarg;
+        else if (key == OPTION_JSON)
+            arguments->json = optarg;
+        else if (key == OPTION_SEED)
+            good = arguments->seed_given =
+                options_number(&help, "--seed", optarg, 0, UINT64_C(1) << 53, &arguments->seed);
+        else if (key == OPTION_REPEAT)
+            good = options_number(&help, "--repeat", optarg, 1, MOST_REPEATS, &arguments->repeats);
+        else
+            good = options_number(&help, "-j", optarg, 1, MOST_JOBS, &arguments->parallel);
+    }
+    if (!arguments->seed_given)
+        arguments->seed = random_seed();
+    return good ? 0 : OPTIONS_WRONG;
+}
+
+/* The words as exercises and checks. -1: said what was wrong. */
+static int select_words(struct selection *selection, char **words)
+{
+    for (; *words != NULL; words++) {
+        char *error;
+        if (selection_add(selection, *words, &error) == 0)
+            continue;
+        usage_error(&help, "%s", error);
+        free(error);
+        return -1;
+    }
+    return 0;
+}
+
+/* An exercise that was named and was not started, or NULL. */
+static const struct exercise *named_but_missing(const struct selection *selection, const char *dir)
+{
+    for (size_t i = 0; i < selection->count; i++)
+        if (selection->items[i].named && !was_started(dir, selection->items[i].exercise))
+            return selection->items[i].exercise;
+    return NULL;
+}
+
+/* Leaves only what was started. When that is nothing, or not what was named: says so, -1. */
+static int keep_started(struct selection *selection, const char *dir)
+{
+    const struct exercise *missing = named_but_missing(selection, dir);
+    size_t kept = 0, count = selection->count;
+
+    if (missing != NULL) {
+        fprintf(stderr,
+                "ipclab check: there is no folder %s/%s\n"
+                "type: ipclab start %s   (or say where it is with --dir)\n",
+                dir, missing->folder, missing->id);
+        return -1;
+    }
+    const char *first = count > 0 ? selection->items[0].exercise->id : "1";
+    for (size_t i = 0; i < count; i++)
+        if (was_started(dir, selection->items[i].exercise))
+            selection->items[kept++] = selection->items[i];
+    selection->count = kept; /* the others have no list of checks to free: they were not named */
+    if (kept > 0)
+        return 0;
+    fprintf(stderr,
+            "ipclab check: nothing to check: none of the exercises is in %s\n"
+            "type: ipclab start %s   (or say where the programs are with --dir)\n",
+            dir, first);
+    return -1;
+}
+
+static const char *hints_folder; /* for told_hints(), which terminal.h calls with an id only */
+
+static void told_hints(const char *id, int *hints, int *shown)
+{
+    const struct check *check = registry_find_check(id);
+    *hints = check != NULL ? check_hints(check) : 0;
+    *shown = hints_shown(hints_folder, id);
+}
+
+static void tell(const struct exercise_result *exercise, void *context)
+{
+    const struct terminal *terminal = context;
+
+    terminal_exercise(terminal, exercise, told_hints);
+    fputc('\n', terminal->stream);
+    fflush(terminal->stream);
+}
+
+/* 0, or 3 with a message. */
+static int write_json(const struct results *results, const char *file)
+{
+    char *json = results_to_json(results);
+    int status = 0;
+
+    if (strcmp(file, "-") == 0)
+        fputs(json, stdout);
+    else if (kit_write_file(file, json, strlen(json)) == -1) {
+        fprintf(stderr, "ipclab check: can't write %s: %s\n", file, strerror(errno));
+        status = 3;
+    }
+    free(json);
+    return status;
+}
+
+static void print_next(const char *dir, const struct arguments *arguments)
+{
+    struct results all;
+
+    if (arguments->dir != NULL)
+        return; /* not necessarily the caller's own work */
+    state_load(dir, &all);
+    char *next = next_step(dir, &all);
+    printf("next: %s\n", next);
+    free(next);
+    results_clear(&all);
+}
+
+static int check_all(const struct selection *selection, const char *dir,
+                     const struct arguments *arguments)
+{
+    bool only_json = arguments->json != NULL && strcmp(arguments->json, "-") == 0;
+    struct terminal terminal = terminal_for(stdout);
+    struct results results = {.seed = arguments->seed, .machine = machine_probe()};
+    struct jobs_options how = {.dir = dir,
+                               .seed = arguments->seed,
+                               .repeats = (unsigned)arguments->repeats,
+                               .parallel = (unsigned)arguments->parallel};
+
+    hints_folder = dir;
+    jobs_run(selection, &how, &results, only_json ? NULL : tell, &terminal);
+    state_store(dir, &results);
+    if (!only_json) {
+        terminal_total(&terminal, &results);
+        print_next(dir, arguments);
+    }
+    int status = results_exit_status(&results);
+    if (arguments->json != NULL && write_json(&results, arguments->json) != 0)
+        status = 3;
+    results_clear(&results);
+    return status;
+}
+
+int command_check(int argc, char **argv)
+{
+    struct arguments arguments;
+    struct selection selection = {0};
+    int key = read_arguments(argc, argv, &arguments);
+
+    if (key != 0)
+        return key == OPTIONS_HELP ? 0 : 2;
+    char *dir = work_folder(arguments.dir);
+    int status = 2;
+    if (select_words(&selection, argv + optind) == 0) {
+        if (optind == argc)
+            selection_add_all(&selection);
+        if (keep_started(&selection, dir) == 0)
+            status = check_all(&selection, dir, &arguments);
+    }
+    selection_clear(&selection);
+    free(dir);
+    return status;
+}

@@ -1,0 +1,28 @@
+/*
+ * checking.h - checking one exercise of one submission: stage its files, start the worker in its
+ * box, read what it reports.
+ */
+#ifndef IPCLAB_CHECKING_H
+#define IPCLAB_CHECKING_H
+
+#include <stdint.h>
+
+#include "../suites/registry.h"
+#include "../tell/results.h"
+
+struct check_options {
+    const char *dir;        /* holds NN-lab/K-name/ */
+    const char *only_check; /* a check's name; NULL: all */
+    uint64_t seed;
+};
+
+/*
+ * Builds and checks. Adds the results to `result` (which has its names already): the build log, and
+ * one result for each check. A submission that is missing or does not compile is not an error of
+ * ours: its checks are not_built, and the log says why.
+ * Returns 0; -1 when the kit failed (said on standard error).
+ */
+int exercise_check(const struct exercise *exercise, const struct check_options *options,
+                   struct exercise_result *result);
+
+#endif

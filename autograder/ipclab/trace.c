@@ -1,0 +1,333 @@
+/*
+ * trace.c - `ipclab trace -- PROGRAM`: any program under observation.
+ *
+ * The program runs in our own namespaces, with our own descriptors: its output, its input and its
+ * exit status pass through unchanged.  What we have to say goes to standard error after it has
+ * ended, and only if there is something to say.
+ */
+#define _GNU_SOURCE /* sigabbrev_np(3), environ */
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <mqueue.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/msg.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../judge/judge.h"
+#include "../run/kit.h"
+#include "../run/run.h"
+#include "../tell/results.h"
+#include "../tell/terminal.h"
+#include "../tell/text.h"
+#include "commands.h"
+#include "options.h"
+
+enum { KEY_JSON = 'j', KEY_TIMEOUT = 't', KEY_KEEP = 'k', KEY_SEED = 's', KEY_IO = 'i' };
+
+static const struct option_row option_rows[] = {
+    {KEY_JSON,    "json",    "FILE", "write findings and events there (- is standard output)"      },
+    {KEY_TIMEOUT, "timeout", "S",    "end the program after S seconds (0, the default: never)"     },
+    {KEY_IO,      "io",      NULL,   "also record read, write, poll and close (slower)"            },
+    {KEY_KEEP,    "keep",    NULL,   "do not remove the IPC objects that the program leaves behind"},
+    {KEY_SEED,    "seed",    "N",    "kept in the JSON; `trace` itself decides nothing by chance"  },
+    {0,           NULL,      NULL,   NULL                                                          },
+};
+
+static const struct command_help help = {
+    .name = "trace",
+    .synopsis = "[--] PROGRAM [ARG...]",
+    .purpose = "Runs any program under observation and says what is wrong with it.",
+    .options = option_rows,
+    .notes =
+        "The program's input, output and exit status are its own. Findings go to standard error\n"
+        "when it has ended. A program that can never move again is told at once and ended; then\n"
+        "the exit status is 1. Build with -g to get lines of source.",
+};
+
+struct trace_options {
+    const char *json;
+    uint64_t timeout_s, seed;
+    bool keep, io;
+};
+
+/* ---- What existed before -------------------------------------------------------------------- */
+
+static struct ipc_state before;
+
+static bool existed_before(enum object_kind kind, int id)
+{
+    if (kind == OBJECT_QUEUE)
+        for (int i = 0; i < before.n_queues; i++)
+            if (before.queues[i].id == id)
+                return true;
+    if (kind == OBJECT_SEMAPHORES)
+        for (int i = 0; i < before.n_semaphores; i++)
+            if (before.semaphores[i].id == id)
+                return true;
+    if (kind == OBJECT_SEGMENT)
+        for (int i = 0; i < before.n_segments; i++)
+            if (before.segments[i].id == id)
+                return true;
+    return false;
+}
+
+/* ---- What it left --------------------------------------------------------------------------- */
+
+static int remove_object(const struct object *object)
+{
+    switch (object->kind) {
+    case OBJECT_QUEUE:
+        return msgctl(object->id, IPC_RMID, NULL);
+    case OBJECT_SEMAPHORES:
+        return semctl(object->id, 0, IPC_RMID);
+    case OBJECT_SEGMENT:
+        return shmctl(object->id, IPC_RMID, NULL);
+    case OBJECT_POSIX_QUEUE:
+        return mq_unlink(object->path);
+    case OBJECT_POSIX_SEMAPHORE:
+    case OBJECT_POSIX_MEMORY: {
+        char *path =
+            kit_format("/dev/shm/%s%s", object->kind == OBJECT_POSIX_SEMAPHORE ? "sem." : "",
+                       object->path + (object->path[0] == '/'));
+        int result = unlink(path);
+        free(path);
+        return result;
+    }
+    case OBJECT_FIFO:
+    case OBJECT_SOCKET:
+        return unlink(object->path);
+    default:
+        return 0;
+    }
+}
+
+/* Removes only what the run itself created (made_by), and says so. */
+static void remove_leftovers(const struct record *record)
+{
+    for (size_t i = 0; i < record->n_objects; i++) {
+        const struct object *object = &record->objects[i];
+        if (!object->left_behind || object->made_by < 0)
+            continue;
+        if (remove_object(object) == 0)
+            fprintf(stderr, "ipclab: removed the %s (--keep leaves it)\n", object->label);
+        else
+            fprintf(stderr, "ipclab: cannot remove the %s: %s\n", object->label, strerror(errno));
+    }
+}
+
+/* ---- JSON ----------------------------------------------------------------------------------- */
+
+static void add_utf8(cJSON *object, const char *name, const char *text)
+{
+    char *clean = text != NULL ? text_utf8(text) : NULL;
+    cJSON_AddItemToObject(object, name,
+                          clean != NULL ? cJSON_CreateString(clean) : cJSON_CreateNull());
+    free(clean);
+}
+
+static cJSON *event_to_json(const struct record *record, const struct call *call)
+{
+    cJSON *event = cJSON_CreateObject();
+    cJSON *args = cJSON_CreateArray();
+
+    cJSON_AddNumberToObject(event, "time_us", (double)call->start_us);
+    if (call->end_us >= 0)
+        cJSON_AddNumberToObject(event, "end_us", (double)call->end_us);
+    cJSON_AddNumberToObject(event, "process", record->processes[call->process].number);
+    cJSON_AddStringToObject(event, "call", call->name);
+    for (int i = 0; i < 6; i++)
+        cJSON_AddItemToArray(args, cJSON_CreateNumber((double)(int64_t)call->args[i]));
+    cJSON_AddItemToObject(event, "args", args);
+    if (call->end_us >= 0)
+        cJSON_AddNumberToObject(event, "result", (double)call->result);
+    if (call->detail != NULL)
+        add_utf8(event, "detail", call->detail);
+    if (call->object >= 0)
+        add_utf8(event, "object", record->objects[call->object].label);
+    if (call->other >= 0)
+        cJSON_AddNumberToObject(event, "other", record->processes[call->other].number);
+    if (call->place.file != NULL) {
+        add_utf8(event, "file", call->place.file);
+        cJSON_AddNumberToObject(event, "line", call->place.line);
+        add_utf8(event, "function", call->place.function);
+    }
+    return event;
+}
+
+static cJSON *process_to_json(const struct process *process)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddNumberToObject(object, "pid", process->number);
+    add_utf8(object, "name", process->name);
+    add_utf8(object, "command", process->command);
+    cJSON_AddNumberToObject(object, "parent", process->parent >= 0 ? process->parent + 1 : 0);
+    cJSON_AddNumberToObject(object, "started_us", (double)process->started_us);
+    if (process->ended_us >= 0)
+        cJSON_AddNumberToObject(object, "ended_us", (double)process->ended_us);
+    return object;
+}
+
+/* The first program ended by itself, not by our hand. */
+static bool ended_itself(const struct run *run)
+{
+    const struct process *first = &run->record->processes[run->first_program];
+    return run->state == RUN_ENDED && first->ended_us >= 0;
+}
+
+static char *trace_to_json(const struct run *run, char **program, const struct findings *findings,
+                           uint64_t seed)
+{
+    const struct record *record = run->record;
+    int status = record->processes[run->first_program].wait_status;
+    bool exited = ended_itself(run) && WIFEXITED(status);
+    bool signaled = ended_itself(run) && WIFSIGNALED(status);
+    cJSON *json = cJSON_CreateObject();
+    cJSON *words = cJSON_AddArrayToObject(json, "program");
+
+    cJSON_AddNumberToObject(json, "schema", 1);
+    for (; *program != NULL; program++) {
+        char *word = text_utf8(*program);
+        cJSON_AddItemToArray(words, cJSON_CreateString(word));
+        free(word);
+    }
+    cJSON_AddNumberToObject(json, "seed", (double)seed);
+    cJSON_AddItemToObject(json, "exit_status",
+                          exited ? cJSON_CreateNumber(WEXITSTATUS(status)) : cJSON_CreateNull());
+    char *name = signaled ? kit_format("SIG%s", sigabbrev_np(WTERMSIG(status))) : NULL;
+    cJSON_AddItemToObject(json, "signal",
+                          name != NULL ? cJSON_CreateString(name) : cJSON_CreateNull());
+    free(name);
+    cJSON_AddBoolToObject(json, "timed_out", run->state == RUN_TIMED_OUT);
+    cJSON_AddItemToObject(json, "findings", findings_to_json(findings));
+    cJSON *processes = cJSON_AddArrayToObject(json, "processes");
+    for (size_t i = 0; i < record->n_processes; i++)
+        cJSON_AddItemToArray(processes, process_to_json(&record->processes[i]));
+    cJSON *events = cJSON_AddArrayToObject(json, "events");
+    for (size_t i = 0; i < record->n_calls; i++)
+        cJSON_AddItemToArray(events, event_to_json(record, &record->calls[i]));
+    char *text = cJSON_Print(json);
+    cJSON_Delete(json);
+    return text;
+}
+
+static int write_json(const char *file, const char *text)
+{
+    if (strcmp(file, "-") == 0) {
+        puts(text);
+        return 0;
+    }
+    if (kit_write_file(file, text, strlen(text)) == 0)
+        return 0;
+    fprintf(stderr, "ipclab trace: cannot write %s: %s\n", file, strerror(errno));
+    return -1;
+}
+
+/* ---- The run -------------------------------------------------------------------------------- */
+
+/* Ends as the program ended: the same status, or death by the same signal. */
+static int end_as(const struct run *run)
+{
+    int status = run->record->processes[run->first_program].wait_status;
+    if (!ended_itself(run))
+        return 1;
+    if (WIFEXITED(status))
+        return WEXITSTATUS(status);
+    struct rlimit no_core = {0, 0};
+    setrlimit(RLIMIT_CORE, &no_core);
+    signal(WTERMSIG(status), SIG_DFL);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, WTERMSIG(status));
+    fflush(NULL);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    raise(WTERMSIG(status));
+    return 128 + WTERMSIG(status);
+}
+
+static struct run *start_trace(const struct trace_options *options, char **program)
+{
+    struct run_options run_options = {
+        .open_world = true,
+        .sets = CALLS_RARE | (options->io ? CALLS_IO | CALLS_FILES : 0u),
+        .tracer = {.existed_before = existed_before, .seed = options->seed},
+        .wall_limit_us = (int64_t)options->timeout_s * 1000000,
+    };
+    const struct run_program first = {
+        .file = program[0],
+        .argv = (const char *const *)program,
+        .envp = (const char *const *)environ,
+    };
+
+    ipc_state_read(&before);
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) == -1)
+        kit_broken("PR_SET_CHILD_SUBREAPER");
+    /* Ctrl-C is for the program; we end when it ends. */
+    signal(SIGINT, SIG_IGN);
+    signal(SIGQUIT, SIG_IGN);
+    struct run *run = run_new(&run_options);
+    if (run_start(run, &first) == -1)
+        kit_broken("cannot start %s", program[0]);
+    return run;
+}
+
+static int trace(const struct trace_options *options, char **program)
+{
+    struct findings findings = {0};
+    struct run *run = start_trace(options, program);
+
+    run_finish(run);
+    judge_run(run->record, &findings);
+    if (findings.count > 0) {
+        struct terminal terminal = terminal_for(stderr);
+        terminal_findings(&terminal, &findings, 0);
+    }
+    int status = 0;
+    if (options->json != NULL) {
+        char *json = trace_to_json(run, program, &findings, options->seed);
+        status = write_json(options->json, json);
+        free(json);
+    }
+    if (!options->keep)
+        remove_leftovers(run->record);
+    status = status == -1 ? 3 : end_as(run);
+    findings_clear(&findings);
+    run_free(run);
+    return status;
+}
+
+int command_trace(int argc, char **argv)
+{
+    struct trace_options options = {0};
+    int key;
+
+    while ((key = options_next(&help, argc, argv)) != OPTIONS_END) {
+        if (key == OPTIONS_HELP)
+            return 0;
+        if (key == OPTIONS_WRONG)
+            return 2;
+        if (key == KEY_JSON)
+            options.json = optarg;
+        if (key == KEY_KEEP)
+            options.keep = true;
+        if (key == KEY_IO)
+            options.io = true;
+        if (key == KEY_TIMEOUT &&
+            !options_number(&help, "--timeout", optarg, 0, 1000000, &options.timeout_s))
+            return 2;
+        if (key == KEY_SEED &&
+            !options_number(&help, "--seed", optarg, 0, UINT64_MAX, &options.seed))
+            return 2;
+    }
+    if (optind >= argc)
+        return usage_error(&help, "which program? For example: ipclab trace -- ./a.out");
+    return trace(&options, argv + optind);
+}

@@ -1,0 +1,16 @@
+/*
+ * judge_run.c - everything that holds for every run without being named: the house rules.
+ */
+#include "judge.h"
+
+void judge_run(const struct record *record, struct findings *findings)
+{
+    if (record->hung)
+        judge_hang(record, findings);
+    else if (record->timed_out)
+        judge_stuck_part(record, findings);
+    judge_habits(record, findings);
+    judge_leftovers(record, findings);
+    if (record->closed_world)
+        judge_descriptors(record, findings);
+}

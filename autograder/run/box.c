@@ -1,0 +1,311 @@
+/*
+ * box.c - bubblewrap around the worker of one exercise. See box.h.
+ *
+ * _GNU_SOURCE: setresuid(2), nftw(3) flags, O_NOFOLLOW with copy_file_range(2).
+ */
+#define _GNU_SOURCE
+#include "box.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kit.h"
+
+static const char *const parts[] = {"kit",         "box",         "box/source", "box/headers",
+                                    "box/common",  "box/drivers", "program",    "probe",
+                                    "box/account", "runs",        NULL};
+
+/* ---- Becoming nobody ------------------------------------------------------------------------ */
+
+static int drop_privileges(void)
+{
+    if (geteuid() != 0)
+        return 0;
+    if (setgroups(0, NULL) == -1 || setresgid(BOX_UID, BOX_UID, BOX_UID) == -1)
+        return -1;
+    return setresuid(BOX_UID, BOX_UID, BOX_UID);
+}
+
+/* ---- Bubblewrap's words --------------------------------------------------------------------- */
+
+struct words {
+    const char **list;
+    size_t count;
+};
+
+static void add(struct words *words, const char *word)
+{
+    *ARRAY_ADD(words->list, words->count) = word;
+}
+
+static void add3(struct words *words, const char *a, const char *b, const char *c)
+{
+    add(words, a);
+    add(words, b);
+    add(words, c);
+}
+
+/* A folder of the system: bound read-only, or the same symbolic link (/bin -> usr/bin). */
+static void add_system_folder(struct words *words, const char *path)
+{
+    char target[256];
+    ssize_t length = readlink(path, target, sizeof target - 1);
+    if (length > 0) {
+        target[length] = '\0';
+        add3(words, "--symlink", kit_strdup(target), path);
+    } else if (access(path, X_OK) == 0) {
+        add3(words, "--ro-bind", path, path);
+    }
+}
+
+static void add_system(struct words *words)
+{
+    static const char *const folders[] = {"/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", NULL};
+    static const char *const files[] = {"/etc/ld.so.cache",   "/etc/ld.so.conf", "/etc/ld.so.conf.d",
+                                        "/etc/alternatives",  "/etc/localtime",  "/etc/os-release",
+                                        NULL};
+    for (size_t i = 0; folders[i] != NULL; i++)
+        add_system_folder(words, folders[i]);
+    for (size_t i = 0; files[i] != NULL; i++)
+        add3(words, "--ro-bind-try", files[i], files[i]);
+}
+
+static void add_isolation(struct words *words)
+{
+    static const char *const plain[] = {"bwrap",        "--unshare-user", "--unshare-ipc",
+                                        "--unshare-pid", "--unshare-net", "--unshare-uts",
+                                        "--unshare-cgroup-try", "--die-with-parent", "--new-session",
+                                        "--cap-drop",   "ALL",            "--hostname", "ipclab", NULL};
+    for (size_t i = 0; plain[i] != NULL; i++)
+        add(words, plain[i]);
+    add_system(words);
+    add3(words, "--proc", "/proc", "--dev");
+    add3(words, "/dev", "--mqueue", "/dev/mqueue");
+    add3(words, "--tmpfs", "/tmp", "--chdir");
+    add(words, "/");
+}
+
+static void add_part(struct words *words, const struct box *box, const char *how, const char *part)
+{
+    add3(words, how, kit_format("%s/%s", box->folder, part), kit_format("/%s", part));
+}
+
+/* ---- Which mode ----------------------------------------------------------------------------- */
+
+static bool strong_works(void)
+{
+    struct words words = {0};
+    add_isolation(&words);
+    add3(&words, "--", "unshare", "--user");
+    add3(&words, "--map-root-user", "--pid", "--fork");
+    add3(&words, "--mount-proc", "true", NULL);
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (drop_privileges() == -1 || null == -1 || dup2(null, 1) == -1 || dup2(null, 2) == -1)
+            _exit(1);
+        execvp("bwrap", (char *const *)words.list);
+        _exit(1);
+    }
+    int status = 1;
+    if (pid > 0)
+        while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+            continue;
+    free(words.list);
+    return status == 0;
+}
+
+enum box_mode box_mode_here(void)
+{
+    static int known = -1;
+    const char *asked = getenv("IPCLAB_BOX");
+    if (known == -1)
+        known = asked != NULL && strcmp(asked, "weak") == 0 ? BOX_WEAK
+                : strong_works()                            ? BOX_STRONG
+                                                            : BOX_WEAK;
+    return (enum box_mode)known;
+}
+
+/* ---- The folder ----------------------------------------------------------------------------- */
+
+struct box *box_new(void)
+{
+    const char *base = getenv("TMPDIR");
+    struct box *box = kit_alloc(sizeof *box);
+
+    box->mode = box_mode_here();
+    box->folder = kit_format("%s/ipclab-XXXXXX", base != NULL && base[0] == '/' ? base : "/tmp");
+    bool made = mkdtemp(box->folder) != NULL;
+    for (size_t i = 0; made && parts[i] != NULL; i++) {
+        char *path = kit_format("%s/%s", box->folder, parts[i]);
+        made = mkdir(path, 0700) == 0;
+        free(path);
+    }
+    if (made)
+        return box;
+    int error = errno;
+    free(box->folder);
+    free(box);
+    errno = error;
+    return NULL;
+}
+
+static int copy_data(int from, int to)
+{
+    char buffer[65536];
+    ssize_t got;
+    while ((got = read(from, buffer, sizeof buffer)) > 0)
+        if (write(to, buffer, (size_t)got) != got)
+            return -1;
+    return got == 0 ? 0 : -1;
+}
+
+int box_copy(struct box *box, const char *file, const char *part)
+{
+    struct stat status;
+    const char *base = strrchr(file, '/');
+    int from = open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+    if (from == -1)
+        return -1;
+    if (fstat(from, &status) == -1 || !S_ISREG(status.st_mode)) {
+        close(from);
+        errno = EINVAL;
+        return -1;
+    }
+    char *path = kit_format("%s/%s/%s", box->folder, part, base != NULL ? base + 1 : file);
+    int to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, status.st_mode & 0700 ? 0700 : 0600);
+    int result = to == -1 ? -1 : copy_data(from, to);
+    int error = errno;
+    if (to != -1 && close(to) == -1 && result == 0) {
+        result = -1;
+        error = errno;
+    }
+    close(from);
+    free(path);
+    errno = error;
+    return result;
+}
+
+static int give_away(const char *path, const struct stat *status, int type, struct FTW *where)
+{
+    (void)status;
+    (void)type;
+    (void)where;
+    return lchown(path, BOX_UID, BOX_UID);
+}
+
+/* Inside the box nobody has a name but the one user. */
+static int write_accounts(const struct box *box)
+{
+    unsigned uid = geteuid() == 0 ? BOX_UID : (unsigned)geteuid();
+    char *passwd = kit_format("student:x:%u:%u::/tmp:/bin/sh\n", uid, uid);
+    char *group = kit_format("student:x:%u:\n", uid);
+    char *passwd_path = kit_format("%s/box/account/passwd", box->folder);
+    char *group_path = kit_format("%s/box/account/group", box->folder);
+    int result = kit_write_file(passwd_path, passwd, strlen(passwd)) == -1 ||
+                         kit_write_file(group_path, group, strlen(group)) == -1
+                     ? -1
+                     : 0;
+    free(passwd);
+    free(group);
+    free(passwd_path);
+    free(group_path);
+    return result;
+}
+
+int box_seal(struct box *box)
+{
+    if (write_accounts(box) == -1)
+        return -1;
+    return geteuid() == 0 ? nftw(box->folder, give_away, 16, FTW_PHYS) : 0;
+}
+
+char *box_inner_path(const struct box *box, const char *part)
+{
+    return box->mode == BOX_STRONG ? kit_format("/%s", part) : kit_format("%s/%s", box->folder, part);
+}
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *where)
+{
+    (void)status;
+    (void)type;
+    (void)where;
+    return remove(path) == -1 && errno != ENOENT ? -1 : 0;
+}
+
+void box_free(struct box *box)
+{
+    if (box == NULL)
+        return;
+    if (nftw(box->folder, remove_one, 16, FTW_PHYS | FTW_DEPTH) == -1)
+        fprintf(stderr, "ipclab: cannot remove %s: %s\n", box->folder, strerror(errno));
+    free(box->folder);
+    free(box);
+}
+
+/* ---- The worker ----------------------------------------------------------------------------- */
+
+static void add_box(struct words *words, const struct box *box)
+{
+    add_isolation(words);
+    add_part(words, box, "--ro-bind", "kit");
+    add_part(words, box, "--bind", "box");
+    add_part(words, box, "--bind", "program");
+    add_part(words, box, "--ro-bind", "probe");
+    add3(words, "--ro-bind", kit_format("%s/box/account/passwd", box->folder), "/etc/passwd");
+    add3(words, "--ro-bind", kit_format("%s/box/account/group", box->folder), "/etc/group");
+    add(words, "--");
+}
+
+/* The worker's descriptors: 0 empty, 1 and 2 our standard error, 3 the results; nothing else. */
+static int arrange(int result_fd)
+{
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    int result = fcntl(result_fd, F_DUPFD, 10);
+    if (null == -1 || result == -1 || dup2(null, 0) == -1 || dup2(2, 1) == -1 || dup2(result, 3) == -1)
+        return -1;
+    return close_range(4, ~0U, 0);
+}
+
+pid_t box_start(struct box *box, const char *const *words, int result_fd)
+{
+    struct words all = {0};
+    if (box->mode == BOX_STRONG)
+        add_box(&all, box);
+    char *command = box_inner_path(box, "kit");
+    add(&all, kit_format("%s/ipclab", command));
+    free(command);
+    for (size_t i = 0; words[i] != NULL; i++)
+        add(&all, words[i]);
+    add(&all, NULL);
+
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        if (arrange(result_fd) == -1 || drop_privileges() == -1 ||
+            prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
+            _exit(126);
+        setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);
+        execvp(all.list[0], (char *const *)all.list);
+        fprintf(stderr, "ipclab: cannot start %s: %s\n", all.list[0], strerror(errno));
+        _exit(127);
+    }
+    free(all.list);
+    return pid;
+}

@@ -1,0 +1,36 @@
+/*
+ * kit.h - small things that every part of the kit uses: its own failures, memory, text.
+ */
+#ifndef IPCLAB_KIT_H
+#define IPCLAB_KIT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* Our own fault, never the learner's: says so with errno's text (when errno is not 0) and ends this
+ * process with status 3. */
+_Noreturn void kit_broken(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Memory and strings that never fail (kit_broken() when memory is out). Freed with free(). */
+void *kit_alloc(size_t size); /* zeroed */
+void *kit_realloc(void *old, size_t size);
+char *kit_strdup(const char *text);
+char *kit_strndup(const char *text, size_t length);
+char *kit_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The whole of a (small) file as text, or NULL with errno set. length may be NULL. */
+char *kit_read_file(const char *path, size_t *length);
+/* Writes it whole or not at all (temporary name, then rename). -1 with errno set. */
+int kit_write_file(const char *path, const char *data, size_t length);
+
+/* Grows an array by one zeroed element and yields a pointer to it: ARRAY_ADD(items, count). */
+#define ARRAY_ADD(items, count)                                                                    \
+    ((items) = kit_array_grow((items), (count), sizeof *(items)), &(items)[(count)++])
+void *kit_array_grow(void *items, size_t count, size_t size);
+
+/* Microseconds on CLOCK_MONOTONIC. */
+long long kit_now_us(void);
+
+#endif

@@ -1,0 +1,119 @@
+/*
+ * run.h - one run from start to end: a cell, its programs, their input and output, the tracer, and
+ * the moment when it is over, hung, too long or too loud.
+ *
+ * Steps of a caller:
+ *   1. run_new() with options; run->cell exists, nothing runs.
+ *   2. run_start() for each program.
+ *   3. run_until() with a condition, as often as wanted, with run_send(), run_close_input(), ...
+ *   4. run_finish(): to its end; then run->record is complete.
+ *   5. run_free().
+ * run/ knows nothing of points and findings, except that it asks judge_hang() when to stop.
+ */
+#ifndef IPCLAB_RUN_H
+#define IPCLAB_RUN_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "calls.h"
+#include "cell.h"
+#include "record.h"
+#include "tracer.h"
+
+enum run_state {
+    RUN_GOING,
+    RUN_ENDED,     /* every program that the kit started has ended */
+    RUN_HUNG,      /* nothing can ever move again: ended by the kit */
+    RUN_TIMED_OUT, /* wall-clock or processor time used up: ended by the kit */
+    RUN_FLOODED    /* too much output: ended by the kit */
+};
+
+/* A growing buffer. */
+struct bytes {
+    char *data;
+    size_t length;
+};
+
+struct run_options {
+    bool confined;                /* in a cell with namespaces */
+    bool open_world;              /* `trace`: no cell at all, our own descriptors and namespaces */
+    const char *folder;           /* weaker mode: a folder of its own for the run's files */
+    const char *const *hide, *const *read_only; /* see cell.h */
+    unsigned sets;                /* of enum call_set */
+    struct tracer_options tracer; /* kept by the run */
+    int64_t wall_limit_us, cpu_limit_us; /* 0: none */
+    size_t output_limit;                 /* bytes of standard output and error together; 0: none */
+    struct cell_limits limits;
+};
+
+struct run {
+    struct run_options options;
+    struct record *record;
+    struct tracer *tracer;
+    struct cell *cell; /* NULL in the open world */
+    enum run_state state;
+    long long began_us;
+
+    /* The kit's ends of the first program's standard descriptors; -1: closed. */
+    int input, output, error;
+    struct bytes pending;       /* input not yet written */
+    size_t pending_from;
+    bool hold_input;            /* keep input open when pending is written */
+    bool reading;               /* drain output (error is always drained) */
+    struct bytes out, err;      /* collected */
+    int input_object, output_object; /* in the record; -1: not a pipe of the kit's */
+
+    int first_program;   /* index of its process; -1: not started */
+    int programs[16];    /* indices of all the kit's programs */
+    size_t n_programs;
+    int signals;         /* signalfd for SIGCHLD */
+    sigset_t old_mask;
+    uint64_t last_digest, judged_digest;
+    long long last_digest_us, judged_us, cpu_looked_us;
+};
+
+/* How standard input and output of a program are laid. */
+enum stdio_kind { STDIO_PIPE, STDIO_CLOSED, STDIO_FD, STDIO_NULL };
+
+struct run_program {
+    const char *file;
+    const char *const *argv;
+    const char *const *envp;
+    const char *directory; /* NULL: the run's folder */
+    enum stdio_kind kind[3];
+    int fd[3];           /* STDIO_FD: given descriptor */
+    bool nonblocking[3]; /* STDIO_PIPE */
+    int capacity[3];     /* STDIO_PIPE: F_SETPIPE_SZ; 0: default */
+    bool close_output;   /* the kit's reading end is closed before the program starts */
+    unsigned long long ignored_signals;
+};
+
+struct run *run_new(const struct run_options *options);
+void run_free(struct run *run);
+
+/* Starts a program; returns the index of its process, -1 with errno. The first program's standard
+ * descriptors become run->input, ->output, ->error. */
+int run_start(struct run *run, const struct run_program *program);
+
+/* Runs until condition(run, context) holds, the run is over, or the deadline (microseconds from
+ * now; 0: only the run's own limits). Returns whether the condition held. condition NULL: never. */
+typedef bool run_condition(struct run *run, void *context);
+bool run_until(struct run *run, run_condition *condition, void *context, int64_t within_us);
+
+/* The state of everybody now, into run->record; nobody is stopped. */
+void run_snapshot(struct run *run);
+
+/* Condition: every thread has been asleep, and none moved, for at least 50 ms. */
+bool run_is_still(struct run *run, void *context);
+
+void run_send(struct run *run, const char *data, size_t length);
+void run_close_input(struct run *run);
+void run_close_output(struct run *run);
+
+/* Lets it end (input closed, output drained), kills what is left, notes leftovers, resolves places. */
+void run_finish(struct run *run);
+
+#endif

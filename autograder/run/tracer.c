@@ -1,0 +1,974 @@
+/*
+ * tracer.c - follows the processes of a run. See tracer.h.
+ *
+ * Theory of operation.  Each thread of the run is a task here.  A task is running, or in one of
+ * ptrace's stops, in which case it is resumed at the end of its event (unless frozen).  A new
+ * child's first stop may be seen before its parent's fork event: it then waits, unannounced, until
+ * that event says whose child it is.  A call of the table stops twice, at its entry (seccomp stop:
+ * arguments, stack, faults) and at its exit (result, what it made).
+ *
+ * _GNU_SOURCE: process_vm_readv(2), __WALL, CLONE_* flags.
+ */
+#define _GNU_SOURCE
+#include "tracer.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "calls.h"
+#include "kit.h"
+#include "places.h"
+#include "proc.h"
+
+struct task {
+    pid_t tid;
+    int process;                /* index in the record; -1: unannounced */
+    bool stopped;               /* in a ptrace stop that we have not resumed */
+    bool listening;             /* in a group stop: PTRACE_LISTEN */
+    const struct call_row *row; /* the call it is in, between entry and exit stop */
+    int call;                   /* its index in the record */
+    int inject;                 /* errno to return at the exit stop; 0: none */
+    uint64_t saved_count;       /* the byte count that was shortened */
+    bool shortened;
+    struct image *image;
+    uint64_t interrupted; /* bit per row: the last call of that row was made to fail with EINTR */
+    uint64_t interrupted_high;
+};
+
+struct tracer {
+    struct record *record;
+    const struct tracer_options *options;
+    struct task *tasks;
+    size_t n_tasks;
+    long long began_us;
+    uint64_t random;
+    bool frozen;
+    char *own_program; /* the first program's file, when there is no own_folder */
+};
+
+static const unsigned ptrace_options = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD |
+                                       PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+                                       PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |
+                                       PTRACE_O_TRACEEXIT | PTRACE_O_TRACESECCOMP |
+                                       PTRACE_O_TRACEVFORKDONE;
+
+struct tracer *tracer_new(struct record *record, const struct tracer_options *options)
+{
+    struct tracer *tracer = kit_alloc(sizeof *tracer);
+    tracer->record = record;
+    tracer->options = options;
+    tracer->began_us = kit_now_us();
+    tracer->random = options->seed * 2862933555777941757ULL + 3037000493ULL;
+    return tracer;
+}
+
+void tracer_free(struct tracer *tracer)
+{
+    if (tracer == NULL)
+        return;
+    for (size_t i = 0; i < tracer->n_tasks; i++)
+        image_release(tracer->tasks[i].image);
+    free(tracer->tasks);
+    free(tracer->own_program);
+    free(tracer);
+}
+
+size_t tracer_living(const struct tracer *tracer)
+{
+    return tracer->n_tasks;
+}
+
+static int64_t now(const struct tracer *tracer)
+{
+    return kit_now_us() - tracer->began_us;
+}
+
+static uint64_t next_random(struct tracer *tracer)
+{
+    uint64_t x = tracer->random += 0x9e3779b97f4a7c15ULL; /* splitmix64 */
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+    return x ^ (x >> 31);
+}
+
+/* ---- Tasks ---------------------------------------------------------------------------------- */
+
+static struct task *task_find(struct tracer *tracer, pid_t tid)
+{
+    for (size_t i = tracer->n_tasks; i-- > 0;)
+        if (tracer->tasks[i].tid == tid)
+            return &tracer->tasks[i];
+    return NULL;
+}
+
+static struct task *task_add(struct tracer *tracer, pid_t tid, int process)
+{
+    struct task *task = ARRAY_ADD(tracer->tasks, tracer->n_tasks);
+    task->tid = tid;
+    task->process = process;
+    task->call = -1;
+    return task;
+}
+
+static void task_remove(struct tracer *tracer, struct task *task)
+{
+    image_release(task->image);
+    *task = tracer->tasks[--tracer->n_tasks];
+}
+
+static size_t tasks_of(const struct tracer *tracer, int process)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < tracer->n_tasks; i++)
+        count += tracer->tasks[i].process == process;
+    return count;
+}
+
+/* Lets a stopped task go on. A task that was killed meanwhile is gone: its exit will be reported. */
+static void task_resume(struct tracer *tracer, struct task *task, enum __ptrace_request how, int signal)
+{
+    task->stopped = true;
+    if (tracer->frozen)
+        return;
+    task->stopped = false;
+    if (ptrace(how, task->tid, NULL, (void *)(intptr_t)signal) == -1 && errno != ESRCH)
+        kit_broken("ptrace: cannot resume process %d", (int)task->tid);
+}
+
+static struct process *process_of(struct tracer *tracer, const struct task *task)
+{
+    return &tracer->record->processes[task->process];
+}
+
+/* ---- The tracee's memory and registers ------------------------------------------------------ */
+
+static bool memory_read(pid_t tid, uint64_t address, void *to, size_t size)
+{
+    struct iovec local = {to, size}, remote = {(void *)(uintptr_t)address, size};
+    return process_vm_readv(tid, &local, 1, &remote, 1, 0) == (ssize_t)size;
+}
+
+/* A string of the tracee's, at most 4095 bytes. NULL: not readable. Owned by the caller. */
+static char *memory_string(pid_t tid, uint64_t address)
+{
+    char text[4096];
+    size_t have = 0;
+    while (have < sizeof text - 1) {
+        size_t room = 256 - (address + have) % 256; /* never across a page that may be missing */
+        if (room > sizeof text - 1 - have)
+            room = sizeof text - 1 - have;
+        if (!memory_read(tid, address + have, text + have, room))
+            return NULL;
+        if (memchr(text + have, '\0', room) != NULL)
+            return kit_strdup(text);
+        have += room;
+    }
+    return kit_strndup(text, have);
+}
+
+#if defined __x86_64__
+typedef struct user_regs_struct registers;
+static unsigned long long *argument_register(registers *regs, int index)
+{
+    unsigned long long *const all[] = {&regs->rdi, &regs->rsi, &regs->rdx,
+                                       &regs->r10, &regs->r8,  &regs->r9};
+    return all[index];
+}
+static void set_result(registers *regs, long value)
+{
+    regs->rax = (unsigned long long)value;
+}
+static bool set_number(pid_t tid, registers *regs, long number)
+{
+    (void)tid;
+    regs->orig_rax = (unsigned long long)number;
+    return true;
+}
+#elif defined __aarch64__
+typedef struct user_regs_struct registers;
+static unsigned long long *argument_register(registers *regs, int index)
+{
+    return &regs->regs[index];
+}
+static void set_result(registers *regs, long value)
+{
+    regs->regs[0] = (unsigned long long)value;
+}
+static bool set_number(pid_t tid, registers *regs, long number)
+{
+    int value = (int)number;
+    struct iovec vector = {&value, sizeof value};
+    (void)regs;
+    return ptrace(PTRACE_SETREGSET, tid, NT_ARM_SYSTEM_CALL, &vector) == 0;
+}
+#else
+#error "ipclab knows x86-64 and aarch64"
+#endif
+
+static bool registers_get(pid_t tid, registers *regs)
+{
+    struct iovec vector = {regs, sizeof *regs};
+    return ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &vector) == 0;
+}
+
+static void registers_set(pid_t tid, registers *regs)
+{
+    struct iovec vector = {regs, sizeof *regs};
+    if (ptrace(PTRACE_SETREGSET, tid, NT_PRSTATUS, &vector) == -1 && errno != ESRCH)
+        kit_broken("ptrace: cannot set registers");
+}
+
+/* The stack of a stopped task, for its source line. */
+static struct stack *stack_of(struct tracer *tracer, struct task *task, uint64_t pc)
+{
+    if (task->image != NULL && !image_covers(task->image, pc)) {
+        image_release(task->image);
+        task->image = NULL;
+    }
+    if (task->image == NULL)
+        task->image = image_read(task->tid, "");
+    (void)tracer;
+    return task->image != NULL ? stack_capture(task->tid, task->image) : NULL;
+}
+
+/* ---- Objects made by calls ------------------------------------------------------------------ */
+
+/* The object behind a descriptor, for those kinds that the record follows; -1 for others. */
+static int object_of_fd(struct tracer *tracer, pid_t tid, int fd)
+{
+    struct proc_fd what;
+    if (!proc_fd_identify(tid, fd, &what))
+        return -1;
+    if (what.kind == OBJECT_FILE || what.kind == OBJECT_OTHER || what.kind == OBJECT_TERMINAL)
+        return -1;
+    return record_object_by_inode(tracer->record, what.kind, what.dev, what.ino,
+                                  what.path[0] != '\0' ? what.path : NULL);
+}
+
+static void made(struct tracer *tracer, int object, int call)
+{
+    if (object >= 0 && tracer->record->objects[object].made_by == -1)
+        tracer->record->objects[object].made_by = call;
+}
+
+static void effect_pair(struct tracer *tracer, struct task *task, struct call *call)
+{
+    int argument = task->row->effect == EFFECT_PAIR ? 0 : 3;
+    int fds[2], index = task->call;
+
+    if (!memory_read(task->tid, call->args[argument], fds, sizeof fds))
+        return;
+    call->fds[0] = fds[0];
+    call->fds[1] = fds[1];
+    int first = object_of_fd(tracer, task->tid, fds[0]);
+    int second = object_of_fd(tracer, task->tid, fds[1]);
+    made(tracer, first, index);
+    made(tracer, second, index);
+    tracer->record->calls[index].object = first;
+    if (first >= 0 && second >= 0 && first != second) {
+        tracer->record->objects[first].peer = second;
+        tracer->record->objects[second].peer = first;
+    }
+}
+
+static void effect_new_fd(struct tracer *tracer, struct task *task, struct call *call)
+{
+    int index = task->call;
+    bool creates = strcmp(task->row->group, "open") != 0;
+
+    call->fds[0] = (int)call->result;
+    if (strcmp(task->row->group, "open") == 0)
+        creates = (call->args[task->row->path + 1] & 0100 /* O_CREAT */) != 0;
+    int object = object_of_fd(tracer, task->tid, (int)call->result);
+    if (object >= 0 && creates &&
+        !(strcmp(task->row->name, "mq_open") == 0 && (call->args[1] & 0100) == 0))
+        made(tracer, object, index);
+    tracer->record->calls[index].object = object;
+}
+
+/* System V: the object by id; created by this call if nobody had it before. */
+static void effect_get(struct tracer *tracer, struct task *task, enum object_kind kind)
+{
+    int index = task->call;
+    struct call *call = &tracer->record->calls[index];
+    int id = (int)call->result;
+    int64_t key = (int32_t)call->args[0];
+    bool may_create = key == IPC_PRIVATE || (call->args[kind == OBJECT_QUEUE ? 1 : 2] & IPC_CREAT);
+    bool known = record_find_id(tracer->record, kind, id) >= 0;
+    int object = record_object_by_id(tracer->record, kind, id, key);
+
+    if (may_create && !known &&
+        !(tracer->options->existed_before != NULL && tracer->options->existed_before(kind, id)))
+        made(tracer, object, index);
+    tracer->record->calls[index].object = object;
+}
+
+static void effect_use(struct tracer *tracer, struct task *task, enum object_kind kind)
+{
+    int index = task->call;
+    int object = record_find_id(tracer->record, kind, (int)tracer->record->calls[index].args[0]);
+    if (object == -1) /* met by its id alone (from a file, or a command line) */
+        object = record_object_by_id(tracer->record, kind, (int)tracer->record->calls[index].args[0], 0);
+    struct call *call = &tracer->record->calls[index];
+    call->object = object;
+    int command_at = kind == OBJECT_SEMAPHORES ? 2 : 1;
+    bool control = strcmp(task->row->name + 3, "ctl") == 0;
+    if (control && ((int)call->args[command_at] & ~0x100) == IPC_RMID && call->result >= 0)
+        tracer->record->objects[object].unlinked = true;
+}
+
+static void effect_make_node(struct tracer *tracer, struct task *task, struct call *call)
+{
+    struct stat status;
+    int index = task->call;
+    int folder = task->row->path == 0 ? AT_FDCWD : (int)call->args[0];
+
+    if (call->detail == NULL || !proc_stat_path(task->tid, folder, call->detail, &status))
+        return;
+    if (!S_ISFIFO(status.st_mode))
+        return;
+    char *full = proc_absolute_path(task->tid, folder, call->detail);
+    int object = record_object_by_inode(tracer->record, OBJECT_FIFO, status.st_dev, status.st_ino, full);
+    free(full);
+    if (tracer->record->calls[index].result >= 0)
+        made(tracer, object, index);
+    tracer->record->calls[index].object = object;
+}
+
+static void effect_bind(struct tracer *tracer, struct task *task, struct call *call)
+{
+    struct sockaddr_un address = {0};
+    size_t length = call->args[2] < sizeof address ? call->args[2] : sizeof address;
+    int index = task->call;
+
+    if (!memory_read(task->tid, call->args[1], &address, length) || address.sun_family != AF_UNIX)
+        return;
+    int object = object_of_fd(tracer, task->tid, (int)call->args[0]);
+    if (object == -1)
+        return;
+    char name[sizeof address.sun_path + 2] = "";
+    size_t offset = offsetof(struct sockaddr_un, sun_path);
+    if (length > offset)
+        memcpy(name, address.sun_path, length - offset);
+    if (name[0] == '\0' && length > offset)
+        name[0] = '@';
+    struct object *socket = &tracer->record->objects[object];
+    free(socket->path);
+    socket->path = name[0] == '@' ? kit_strdup(name)
+                                  : proc_absolute_path(task->tid, AT_FDCWD, name);
+    socket->made_by = socket->made_by == -1 ? index : socket->made_by;
+    tracer->record->calls[index].object = object;
+}
+
+static void effect_timer(struct tracer *tracer, struct task *task, const struct call *call)
+{
+    struct process *process = process_of(tracer, task);
+    struct itimerval value;
+
+    if (strcmp(task->row->name, "alarm") == 0)
+        process->alarm_pending = call->args[0] != 0;
+    else if (call->args[0] == ITIMER_REAL && memory_read(task->tid, call->args[1], &value, sizeof value))
+        process->alarm_pending = value.it_value.tv_sec != 0 || value.it_value.tv_usec != 0;
+}
+
+/* What a successful call means to the record. */
+static void apply_effect(struct tracer *tracer, struct task *task)
+{
+    struct call *call = &tracer->record->calls[task->call];
+    bool failed = call->result < 0;
+
+    switch (task->row->effect) {
+    case EFFECT_PAIR:
+    case EFFECT_SOCKETPAIR:
+        if (!failed)
+            effect_pair(tracer, task, call);
+        break;
+    case EFFECT_NEW_FD:
+        if (!failed)
+            effect_new_fd(tracer, task, call);
+        break;
+    case EFFECT_DUP:
+        if (!failed && !(task->row->number == SYS_fcntl && call->args[1] != F_DUPFD &&
+                         call->args[1] != F_DUPFD_CLOEXEC)) {
+            call->fds[0] = (int)call->result;
+            int object = object_of_fd(tracer, task->tid, (int)call->result);
+            tracer->record->calls[task->call].object = object;
+        }
+        break;
+    case EFFECT_QUEUE_GET:
+    case EFFECT_SEM_GET:
+    case EFFECT_SHM_GET:
+        if (!failed)
+            effect_get(tracer, task,
+                       task->row->effect == EFFECT_QUEUE_GET ? OBJECT_QUEUE
+                       : task->row->effect == EFFECT_SEM_GET ? OBJECT_SEMAPHORES
+                                                             : OBJECT_SEGMENT);
+        break;
+    case EFFECT_QUEUE_USE:
+    case EFFECT_SEM_USE:
+    case EFFECT_SHM_USE:
+        effect_use(tracer, task,
+                   task->row->effect == EFFECT_QUEUE_USE ? OBJECT_QUEUE
+                   : task->row->effect == EFFECT_SEM_USE ? OBJECT_SEMAPHORES
+                                                         : OBJECT_SEGMENT);
+        break;
+    case EFFECT_MAKE_NODE:
+        effect_make_node(tracer, task, call);
+        break;
+    case EFFECT_BIND:
+        if (!failed)
+            effect_bind(tracer, task, call);
+        break;
+    case EFFECT_TIMER:
+        if (!failed)
+            effect_timer(tracer, task, call);
+        break;
+    case EFFECT_KILL:
+        call->other = record_find_pid(tracer->record, abs((int)call->args[0]));
+        break;
+    case EFFECT_WAIT:
+        if (!failed && call->result > 0)
+            call->other = record_find_pid(tracer->record, (pid_t)call->result);
+        break;
+    case EFFECT_NONE:
+    case EFFECT_USE_FD:
+    case EFFECT_EXEC:
+    case EFFECT_UNIX_NAME:
+        break;
+    }
+}
+
+/* ---- Faults --------------------------------------------------------------------------------- */
+
+static bool is_call(const struct call_row *row, const char *name)
+{
+    return strcmp(row->name, name) == 0 || strcmp(row->group, name) == 0;
+}
+
+/* Calls that a handled signal interrupts (signal(7)). */
+static bool is_interruptible(const struct call_row *row)
+{
+    static const char *const groups[] = {"read", "write",  "wait",    "poll",       "msgsnd", "msgrcv",
+                                         "semop", "accept", "mq_send", "mq_receive", NULL};
+    for (int i = 0; groups[i] != NULL; i++)
+        if (strcmp(row->group, groups[i]) == 0)
+            return true;
+    return false;
+}
+
+/* The errno with which this call is to fail, or 0. */
+static int choose_fault(struct tracer *tracer, struct task *task)
+{
+    const struct tracer_options *options = tracer->options;
+    int index = (int)(task->row - call_rows);
+
+    for (size_t i = 0; i < options->n_faults; i++) {
+        struct fault *fault = &options->faults[i];
+        if (is_call(task->row, fault->call) && ++fault->seen == fault->nth)
+            return fault->error;
+    }
+    if (options->interruptions && is_interruptible(task->row)) {
+        uint64_t *bits = index < 64 ? &task->interrupted : &task->interrupted_high;
+        *bits ^= 1ULL << (index % 64);
+        if (*bits & (1ULL << (index % 64)))
+            return EINTR;
+    }
+    return 0;
+}
+
+static void make_it_fail(struct tracer *tracer, struct task *task, int error)
+{
+    registers regs;
+    if (!registers_get(task->tid, &regs))
+        return;
+    if (!set_number(task->tid, &regs, -1))
+        return;
+    registers_set(task->tid, &regs);
+    task->inject = error;
+    tracer->record->calls[task->call].injected = true;
+}
+
+static void shorten(struct tracer *tracer, struct task *task, uint64_t count)
+{
+    registers regs;
+    if (!registers_get(task->tid, &regs))
+        return;
+    task->saved_count = count;
+    task->shortened = true;
+    *argument_register(&regs, task->row->count) = 1 + next_random(tracer) % (count - 1);
+    registers_set(task->tid, &regs);
+    tracer->record->calls[task->call].injected = true;
+}
+
+static void apply_faults(struct tracer *tracer, struct task *task)
+{
+    const struct tracer_options *options = tracer->options;
+    if (!process_of(tracer, task)->own_program)
+        return;
+    int error = choose_fault(tracer, task);
+    if (error != 0) {
+        make_it_fail(tracer, task, error);
+        return;
+    }
+    if (task->row->count < 0)
+        return;
+    uint64_t count = tracer->record->calls[task->call].args[task->row->count];
+    bool wanted = (options->short_writes && strcmp(task->row->group, "write") == 0) ||
+                  (options->short_reads && strcmp(task->row->group, "read") == 0);
+    if (wanted && count > 1)
+        shorten(tracer, task, count);
+}
+
+/* ---- Calls: entry and exit stops ------------------------------------------------------------ */
+
+/* Flags of clone and clone3 that would hide a child from us or leave the cell. */
+static bool refuses_clone(struct tracer *tracer, struct task *task, const struct call *call)
+{
+    uint64_t flags = call->args[0];
+    const uint64_t spaces = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNS | CLONE_NEWNET |
+                            CLONE_NEWUTS | CLONE_NEWCGROUP;
+
+    if (task->row->number == SYS_clone3 && !memory_read(task->tid, call->args[0], &flags, sizeof flags))
+        return false;
+    if (task->row->number != SYS_clone && task->row->number != SYS_clone3)
+        return false;
+    return (flags & CLONE_UNTRACED) || (tracer->options->confined && (flags & spaces));
+}
+
+static void call_begin(struct tracer *tracer, struct task *task, const struct call_row *row,
+                       const struct __ptrace_syscall_info *info)
+{
+    int index = record_add_call(tracer->record);
+    struct call *call = &tracer->record->calls[index];
+
+    call->start_us = now(tracer);
+    call->process = task->process;
+    call->tid = task->tid;
+    call->name = row->name;
+    for (int i = 0; i < 6; i++)
+        call->args[i] = info->seccomp.args[i];
+    if (row->path >= 0)
+        call->detail = memory_string(task->tid, call->args[row->path]);
+    if (tracer->record->processes[task->process].execed) /* before, it is our own code */
+        call->stack = stack_of(tracer, task, info->instruction_pointer);
+    task->row = row;
+    task->call = index;
+}
+
+static void on_call_entry(struct tracer *tracer, struct task *task)
+{
+    unsigned long row = 0;
+    struct __ptrace_syscall_info info;
+
+    if (ptrace(PTRACE_GETEVENTMSG, task->tid, NULL, &row) == -1 ||
+        ptrace(PTRACE_GET_SYSCALL_INFO, task->tid, (void *)sizeof info, &info) == -1 ||
+        row >= (unsigned long)n_call_rows) {
+        task_resume(tracer, task, PTRACE_CONT, 0);
+        return;
+    }
+    call_begin(tracer, task, &call_rows[row], &info);
+    if (refuses_clone(tracer, task, &tracer->record->calls[task->call]))
+        make_it_fail(tracer, task, task->row->number == SYS_clone3 ? ENOSYS : EPERM);
+    else
+        apply_faults(tracer, task);
+    task_resume(tracer, task, PTRACE_SYSCALL, 0);
+}
+
+static void call_end(struct tracer *tracer, struct task *task, long result)
+{
+    struct call *call = &tracer->record->calls[task->call];
+    registers regs;
+
+    if ((task->inject != 0 || task->shortened) && registers_get(task->tid, &regs)) {
+        if (task->inject != 0) {
+            set_result(&regs, -task->inject);
+            result = -task->inject;
+        }
+        if (task->shortened) /* the program may count on its registers to survive the call */
+            *argument_register(&regs, task->row->count) = task->saved_count;
+        registers_set(task->tid, &regs);
+    }
+    task->inject = 0;
+    task->shortened = false;
+    call->result = result;
+    call->end_us = now(tracer);
+    if (!call->injected || result >= 0)
+        apply_effect(tracer, task);
+    task->row = NULL;
+    task->call = -1;
+}
+
+static void on_call_exit(struct tracer *tracer, struct task *task)
+{
+    struct __ptrace_syscall_info info;
+
+    if (task->row != NULL &&
+        ptrace(PTRACE_GET_SYSCALL_INFO, task->tid, (void *)sizeof info, &info) != -1 &&
+        info.op == PTRACE_SYSCALL_INFO_EXIT)
+        call_end(tracer, task, (long)info.exit.rval);
+    task_resume(tracer, task, PTRACE_CONT, 0);
+}
+
+/* ---- Processes ------------------------------------------------------------------------------ */
+
+static int process_add(struct tracer *tracer, pid_t host_pid, int parent)
+{
+    int index = record_add_process(tracer->record);
+    struct process *process = &tracer->record->processes[index];
+    struct process *forker = parent >= 0 ? &tracer->record->processes[parent] : NULL;
+
+    process->number = index + 1;
+    process->host_pid = host_pid;
+    process->pid = proc_inner_pid(host_pid);
+    process->parent = parent;
+    process->started_us = now(tracer);
+    process->name = kit_strdup(forker != NULL && forker->name != NULL ? forker->name : "program");
+    process->command = kit_strdup(forker != NULL && forker->command != NULL ? forker->command : "");
+    process->own_program = forker != NULL && forker->own_program;
+    process->execed = forker != NULL && forker->execed;
+    return index;
+}
+
+int tracer_attach(struct tracer *tracer, pid_t host_pid)
+{
+    if (ptrace(PTRACE_SEIZE, host_pid, NULL, (void *)(uintptr_t)ptrace_options) == -1)
+        return -1;
+    int process = process_add(tracer, host_pid, -1);
+    task_add(tracer, host_pid, process);
+    return process;
+}
+
+static void on_fork(struct tracer *tracer, struct task *task, int event)
+{
+    unsigned long message = 0;
+    pid_t parent_tid = task->tid;
+    int parent = task->process;
+
+    if (ptrace(PTRACE_GETEVENTMSG, task->tid, NULL, &message) == -1)
+        return;
+    pid_t tid = (pid_t)message;
+    bool thread = event == PTRACE_EVENT_CLONE && proc_thread_group(tid) != tid;
+    int process = thread ? parent : process_add(tracer, tid, parent);
+    struct task *child = task_find(tracer, tid);
+    bool was_waiting = child != NULL;
+    if (child == NULL)
+        child = task_add(tracer, tid, process);
+    task = task_find(tracer, parent_tid); /* task_add may have moved it */
+    child->process = process;
+    child->image = image_share(task->image);
+    if (!thread && task->call >= 0)
+        tracer->record->calls[task->call].other = process;
+    if (event == PTRACE_EVENT_VFORK)
+        tracer->record->processes[parent].in_vfork = true;
+    if (was_waiting && child->stopped)
+        task_resume(tracer, child, PTRACE_CONT, 0);
+}
+
+/* The descriptors of pipes and the like, made by the run itself, that a new program was started with:
+ * each written down as a call "inherit", for judge_descriptors(). */
+static void record_inherited(struct tracer *tracer, struct task *task)
+{
+    int *fds, n = proc_fds(task->tid, &fds);
+    for (int i = 0; i < n; i++) {
+        int object = object_of_fd(tracer, task->tid, fds[i]);
+        if (object < 0 || tracer->record->objects[object].made_by < 0)
+            continue;
+        struct proc_fd what;
+        int index = record_add_call(tracer->record);
+        struct call *call = &tracer->record->calls[index];
+        call->start_us = call->end_us = now(tracer);
+        call->process = task->process;
+        call->tid = task->tid;
+        call->name = "inherit";
+        call->object = object;
+        call->fds[0] = fds[i];
+        if (proc_fd_identify(task->tid, fds[i], &what))
+            call->args[0] = what.writes ? (what.reads ? 2 : 1) : 0;
+    }
+    free(fds);
+}
+
+static bool is_own(struct tracer *tracer, pid_t pid)
+{
+    char *file = proc_executable(pid);
+    bool own = false;
+    if (file != NULL && tracer->options->own_folder != NULL) {
+        own = strncmp(file, tracer->options->own_folder, strlen(tracer->options->own_folder)) == 0;
+    } else if (file != NULL) {
+        if (tracer->own_program == NULL)
+            tracer->own_program = kit_strdup(file);
+        own = strcmp(file, tracer->own_program) == 0;
+    }
+    free(file);
+    return own;
+}
+
+static void on_exec(struct tracer *tracer, struct task *task)
+{
+    unsigned long former = 0;
+    pid_t tid = task->tid;
+
+    /* The thread that called exec has become the leader; the others are gone. */
+    ptrace(PTRACE_GETEVENTMSG, tid, NULL, &former);
+    if ((pid_t)former != tid) {
+        struct task *caller = task_find(tracer, (pid_t)former);
+        if (caller != NULL) {
+            task->row = caller->row;
+            task->call = caller->call;
+            task_remove(tracer, caller);
+        }
+        task = task_find(tracer, tid);
+    }
+    image_release(task->image);
+    task->image = NULL;
+    task->interrupted = task->interrupted_high = 0;
+    struct process *process = process_of(tracer, task);
+    process->execed = true;
+    free(process->name);
+    free(process->command);
+    process->command = proc_command(tid);
+    process->name = proc_program_name(tid);
+    process->own_program = is_own(tracer, tid);
+    if (process->parent >= 0)
+        tracer->record->processes[process->parent].in_vfork = false;
+    if (process->parent >= 0 && !process->own_program)
+        record_inherited(tracer, task);
+}
+
+/* The last thread of a process is about to end: which of its children are dead and unreaped? */
+static void on_last_exit(struct tracer *tracer, struct task *task)
+{
+    struct record *record = tracer->record;
+    struct process *process = process_of(tracer, task);
+
+    process->cpu_us = proc_cpu_us(process->host_pid);
+    if (tasks_of(tracer, task->process) > 1)
+        return;
+    process->handled_signals = proc_handled_signals(process->host_pid);
+    for (size_t i = 0; i < record->n_processes; i++) {
+        struct process *child = &record->processes[i];
+        if (child->parent == task->process && child->ended_us >= 0 && !child->was_zombie &&
+            proc_is_zombie_of(child->host_pid, process->host_pid))
+            child->was_zombie = true;
+    }
+}
+
+static void on_end(struct tracer *tracer, struct task *task, int status)
+{
+    struct process *process = process_of(tracer, task);
+    bool leader = task->tid == process->host_pid;
+
+    if (leader) {
+        process->ended_us = now(tracer);
+        process->wait_status = status;
+        if (process->parent >= 0)
+            tracer->record->processes[process->parent].in_vfork = false;
+    }
+    task_remove(tracer, task);
+}
+
+/* Signals that a mistake raises in the process itself: the line is worth knowing. */
+static bool is_deadly(int signal)
+{
+    return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL ||
+           signal == SIGABRT || signal == SIGPIPE || signal == SIGSYS;
+}
+
+static struct stack *stack_here(struct tracer *tracer, struct task *task)
+{
+    struct __ptrace_syscall_info info;
+    if (ptrace(PTRACE_GET_SYSCALL_INFO, task->tid, (void *)sizeof info, &info) == -1)
+        return NULL;
+    return stack_of(tracer, task, info.instruction_pointer);
+}
+
+static void on_signal(struct tracer *tracer, struct task *task, int signal)
+{
+    siginfo_t info;
+    int index = record_add_call(tracer->record);
+    struct call *call = &tracer->record->calls[index];
+
+    call->start_us = call->end_us = now(tracer);
+    call->process = task->process;
+    call->tid = task->tid;
+    call->name = "signal";
+    call->result = signal;
+    if (ptrace(PTRACE_GETSIGINFO, task->tid, NULL, &info) == 0) {
+        call->args[0] = (uint64_t)info.si_code;
+        if (info.si_code <= 0) /* from a process: kill, raise; the kernel's own SIGPIPE says so too */
+            call->other = record_find_host_pid(tracer->record, info.si_pid);
+    }
+    if (is_deadly(signal))
+        call->stack = stack_here(tracer, task);
+    if (signal == SIGALRM)
+        process_of(tracer, task)->alarm_pending = proc_has_interval_timer(task->tid);
+    task_resume(tracer, task, PTRACE_CONT, signal);
+}
+
+/* ---- Events --------------------------------------------------------------------------------- */
+
+static void on_event(struct tracer *tracer, struct task *task, int event, int signal)
+{
+    pid_t tid = task->tid;
+    switch (event) {
+    case PTRACE_EVENT_SECCOMP:
+        on_call_entry(tracer, task);
+        return;
+    case PTRACE_EVENT_FORK:
+    case PTRACE_EVENT_VFORK:
+    case PTRACE_EVENT_CLONE:
+        on_fork(tracer, task, event);
+        task = task_find(tracer, tid);
+        break;
+    case PTRACE_EVENT_VFORK_DONE:
+        process_of(tracer, task)->in_vfork = false;
+        break;
+    case PTRACE_EVENT_EXEC:
+        on_exec(tracer, task);
+        task = task_find(tracer, tid);
+        break;
+    case PTRACE_EVENT_EXIT:
+        on_last_exit(tracer, task);
+        break;
+    case PTRACE_EVENT_STOP:
+        if (signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU) {
+            task->listening = true;
+            task_resume(tracer, task, PTRACE_LISTEN, 0);
+            return;
+        }
+        task->listening = false;
+        break;
+    default:
+        break;
+    }
+    /* Between entry and exit of a recorded call (fork, exec) its exit stop is still wanted. */
+    task_resume(tracer, task, task->row != NULL ? PTRACE_SYSCALL : PTRACE_CONT, 0);
+}
+
+static void on_stop(struct tracer *tracer, pid_t tid, int status)
+{
+    struct task *task = task_find(tracer, tid);
+    int signal = WSTOPSIG(status), event = status >> 16;
+
+    if (task == NULL)
+        task = task_add(tracer, tid, -1);
+    if (task->process == -1) { /* a child before its parent's event */
+        task->stopped = true;
+        return;
+    }
+    if (signal == (SIGTRAP | 0x80))
+        on_call_exit(tracer, task);
+    else if (event != 0)
+        on_event(tracer, task, event, signal);
+    else
+        on_signal(tracer, task, signal);
+}
+
+int tracer_handle(struct tracer *tracer)
+{
+    int status, events = 0;
+    pid_t tid;
+
+    while ((tid = waitpid(-1, &status, __WALL | WNOHANG)) > 0) {
+        events++;
+        if (WIFSTOPPED(status)) {
+            on_stop(tracer, tid, status);
+            continue;
+        }
+        struct task *task = task_find(tracer, tid);
+        if (task != NULL && task->process >= 0)
+            on_end(tracer, task, status);
+        else if (task != NULL)
+            task_remove(tracer, task);
+    }
+    return events;
+}
+
+/* ---- Freezing and ending -------------------------------------------------------------------- */
+
+static bool all_stopped(const struct tracer *tracer)
+{
+    for (size_t i = 0; i < tracer->n_tasks; i++)
+        if (!tracer->tasks[i].stopped)
+            return false;
+    return true;
+}
+
+static void wait_a_moment(void)
+{
+    /* Until some child has news; the limit only guards against a lost one. */
+    sigset_t set;
+    struct timespec limit = {0, 5000000};
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigtimedwait(&set, NULL, &limit);
+}
+
+static void place_threads(struct tracer *tracer)
+{
+    struct record *record = tracer->record;
+    for (size_t i = 0; i < record->n_threads; i++) {
+        struct thread *thread = &record->threads[i];
+        struct task *task = task_find(tracer, thread->tid);
+        if (task == NULL || !task->stopped || thread->place.file != NULL)
+            continue;
+        image_release(task->image); /* libraries may have been loaded since */
+        task->image = image_read(task->tid, "");
+        struct stack *stack = task->image != NULL ? stack_capture(task->tid, task->image) : NULL;
+        if (stack != NULL)
+            thread->place = stack_place(stack, task->tid);
+        stack_free(stack);
+    }
+}
+
+void tracer_freeze(struct tracer *tracer)
+{
+    long long deadline = kit_now_us() + 2000000;
+
+    tracer->frozen = true;
+    for (size_t i = 0; i < tracer->n_tasks; i++)
+        if (!tracer->tasks[i].stopped)
+            ptrace(PTRACE_INTERRUPT, tracer->tasks[i].tid, NULL, NULL);
+    while (!all_stopped(tracer) && kit_now_us() < deadline) {
+        if (tracer_handle(tracer) == 0)
+            wait_a_moment();
+    }
+    place_threads(tracer);
+}
+
+void tracer_kill(struct tracer *tracer)
+{
+    long long deadline = kit_now_us() + 5000000;
+
+    tracer->frozen = false;
+    while (tracer->n_tasks > 0 && kit_now_us() < deadline) {
+        for (size_t i = 0; i < tracer->n_tasks; i++) {
+            struct task *task = &tracer->tasks[i];
+            if (task->process >= 0)
+                process_of(tracer, task)->killed_by_kit = true;
+            kill(task->tid, SIGKILL);
+            if (task->stopped) {
+                task->stopped = false;
+                ptrace(PTRACE_CONT, task->tid, NULL, NULL);
+            }
+        }
+        if (tracer_handle(tracer) == 0)
+            wait_a_moment();
+    }
+}

@@ -1,0 +1,60 @@
+/*
+ * tracer.h - follows every process of a run by ptrace and writes what it does into the record.
+ *
+ * SEIZE with EXITKILL, so that a dead kit leaves no process; forks, execs, exits and signals by
+ * ptrace events; system calls by a seccomp filter that stops only those of calls.h.
+ * Everything happens in tracer_handle(), which never blocks.
+ */
+#ifndef IPCLAB_TRACER_H
+#define IPCLAB_TRACER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "record.h"
+
+/* One call of the learner's that is made to fail. */
+struct fault {
+    const char *call; /* a name or a group of calls.h */
+    int nth;          /* from 1, counted over the run */
+    int error;        /* errno */
+    int seen;         /* the tracer's counter; start with 0 */
+};
+
+struct tracer_options {
+    const char *own_folder; /* programs below it are the learner's ("/program/"); NULL: the first program */
+    bool confined;          /* refuse new namespaces (a cell) */
+    bool short_writes, short_reads, interruptions;
+    struct fault *faults;
+    size_t n_faults;
+    uint64_t seed;
+    /* The System V ids that existed before (open world): not made by the run. May be NULL. */
+    bool (*existed_before)(enum object_kind kind, int id);
+};
+
+struct tracer;
+
+/* The record and options must outlive it. */
+struct tracer *tracer_new(struct record *record, const struct tracer_options *options);
+void tracer_free(struct tracer *tracer);
+
+/* Attaches to a program that waits to be let go (it has not yet exec'ed). Returns the index of its
+ * process, or -1 with errno. Source: ptrace(2), PTRACE_SEIZE. */
+int tracer_attach(struct tracer *tracer, pid_t host_pid);
+
+/* Handles every event that is there. Returns how many. Statuses of children that it does not trace
+ * (the cell's init) are dropped. */
+int tracer_handle(struct tracer *tracer);
+
+/* Threads that live. */
+size_t tracer_living(const struct tracer *tracer);
+
+/* Stops every thread, and gives the threads of the last snapshot their places. The run cannot go on
+ * afterwards: tracer_kill() follows. */
+void tracer_freeze(struct tracer *tracer);
+
+/* Ends every process of the run and waits until all are gone (at most a few seconds). */
+void tracer_kill(struct tracer *tracer);
+
+#endif

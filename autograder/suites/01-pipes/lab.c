@@ -1,0 +1,6 @@
+/*
+ * lab.c - the title of lab 01.
+ */
+#include "../exercise.h"
+
+LAB("Pipes");

@@ -1,0 +1,181 @@
+/*
+ * exercise.h - what a suite is written in: LAB, EXERCISE, CHECK; given_*, run_*, expect_*.
+ *
+ * A suite is one file, suites/NN-lab/K-exercise.c; its ids come from that path.  Dropping it in
+ * registers it.  A check is given, when, then:
+ *
+ *     CHECK(last_stage_sees_end_of_file, 4,
+ *           HINT("Which processes could still write into the last pipe?")
+ *           HINT("List every descriptor the last child inherited, not only the ones you gave it."))
+ *     {
+ *         struct text lines = random_lines(200);
+ *
+ *         struct run *run = run_program("pipeline", args("cat", "--", "sort"), given_input(lines));
+ *
+ *         expect_exit(run, 0);
+ *         expect_stdout(run, sorted(lines));
+ *     }
+ *
+ * Every run happens in a fresh cell and is traced.  The house rules hold for every run without
+ * being named: nothing hangs, every child is reaped, nothing is left behind, no descriptor leaks
+ * into an exec'ed program, no busy waiting, no sleep as synchronisation, no death by a signal.
+ * What breaks them is collected and fails the check at its end; the first expect_* that does not
+ * hold ends the check at once, and the findings of the run so far are told first.
+ *
+ * The seed of the check decides all random_* values, so a verdict can be repeated.
+ * Never assert, fork or sleep in a check; never call a bare ck_assert.
+ */
+#ifndef IPCLAB_EXERCISE_H
+#define IPCLAB_EXERCISE_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../judge/finding.h"
+#include "registry.h"
+
+/* ---- Bytes ---------------------------------------------------------------------------------- */
+
+/* Any bytes, NUL included. Never freed by a check: the check's process ends soon after it. */
+struct text {
+    char *bytes;
+    size_t length;
+};
+
+struct text text_of(const char *string);
+struct text text_bytes(const void *bytes, size_t length);
+struct text text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+struct text text_join(struct text first, struct text second);
+struct text text_slice(struct text text, size_t from, size_t to);
+struct text text_sorted(struct text lines); /* as sort(1) in the C locale */
+struct text text_xor(struct text text, unsigned char key);
+bool text_equal(struct text a, struct text b);
+
+/* ---- Chance (from the check's seed) --------------------------------------------------------- */
+
+uint64_t random_below(uint64_t limit);               /* 0 .. limit-1 */
+int random_between(int low, int high);               /* both included */
+struct text random_bytes(size_t length);             /* all values, NUL too */
+struct text random_lines(size_t count);              /* printable, with newlines */
+const char *random_word(void);                       /* 8 lower-case letters, new each time */
+uint32_t crc32_of(struct text text);                 /* IEEE, as zlib's crc32() */
+
+/* ---- Given ---------------------------------------------------------------------------------- */
+
+/* What a program starts with. Combine several: given(given_input(x), given_env("A", "b")). */
+struct given;
+
+#define given(...) given_list((struct given *[]){__VA_ARGS__, NULL})
+struct given *given_list(struct given **list);
+struct given *given_nothing(void); /* standard input is at end of file */
+
+/* Standard input: a pipe with these bytes, then end of file. */
+struct given *given_input(struct text bytes);
+/* The same, but the kit keeps the pipe open until close_input() (more by send_input()). */
+struct given *given_input_held_open(struct text bytes);
+/* The program starts with this descriptor (0, 1 or 2) closed. */
+struct given *given_closed(int fd);
+/* The open file description behind 0 or 1 is O_NONBLOCK. */
+struct given *given_nonblocking(int fd);
+/* Nobody reads standard output until resume_reading(): the pipe fills and stays full. */
+struct given *given_unread_output(void);
+/* The kit's end of standard output is closed before the program starts: writes get EPIPE. */
+struct given *given_no_reader(void);
+/* Standard output goes to /dev/full-like places or files: path inside the cell, opened for write. */
+struct given *given_output_file(const char *path);
+/* Standard input is this file of the cell (created by given_file). */
+struct given *given_input_file(const char *path);
+/* Capacity of the kit's pipe at 0 or 1, in bytes (F_SETPIPE_SZ). */
+struct given *given_capacity(int fd, int bytes);
+/* A file in the working directory. mode 0644 unless said otherwise. */
+struct given *given_file(const char *name, struct text content);
+struct given *given_file_mode(const char *name, struct text content, unsigned mode);
+struct given *given_env(const char *name, const char *value); /* value NULL: unset */
+/* The program starts with this signal ignored (SIG_IGN is inherited through exec). */
+struct given *given_ignored_signal(int signal);
+
+/* Observation and faults. They hold for processes that run the learner's program, not for commands
+ * that it execs. */
+
+/* Also record read, write, poll, close and their kin (costly: only where a check looks at them). */
+struct given *given_watched_io(void);
+/* Every write (or read) that asks for more than one byte is cut short, by the seed. */
+struct given *given_short_writes(void);
+struct given *given_short_reads(void);
+/* Each blocking call of the learner's (read, write, wait4, poll, ...) first fails with EINTR, as if a
+ * handled signal had come, and succeeds when tried again. */
+struct given *given_interruptions(void);
+/* The nth (from 1) call of that name fails with that errno: "fork", "pipe", "read", "dup2", ... */
+struct given *given_failing(const char *call, int nth, int error);
+
+/* ---- When ----------------------------------------------------------------------------------- */
+
+struct run;
+
+#define args(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define no_args() ((const char *const[]){NULL})
+
+/* Path, inside the cell, of one of the kit's small programs (autograder/probes/NAME.c). */
+const char *probe(const char *name);
+
+/* Runs one of the exercise's programs (or drivers, by its name) to its end. */
+struct run *run_program(const char *program, const char *const *arguments, struct given *given);
+/* Starts it and returns; finish_run() takes it to its end. */
+struct run *start_program(const char *program, const char *const *arguments, struct given *given);
+void finish_run(struct run *run);
+
+/* Until every process sleeps, and what they wait for is the kit (input it holds back, output it does
+ * not read): the check fails if they are busy (busy-wait) or hang. */
+void wait_until_idle(struct run *run);
+/* Until standard output holds at least that many bytes (or the run has ended). */
+void wait_until_output(struct run *run, size_t bytes);
+/* Until the first program has ended. */
+void wait_until_ended(struct run *run);
+
+void send_input(struct run *run, struct text bytes);
+void close_input(struct run *run);
+void stop_reading(struct run *run);
+void resume_reading(struct run *run);
+/* Closes the kit's reading end of standard output, as a reader that dies. */
+void close_output(struct run *run);
+/* Sends a signal to process number n (1: the first program) of the run. */
+void send_signal(struct run *run, int number, int signal);
+
+/* ---- Then ----------------------------------------------------------------------------------- */
+
+/* The next expect_* that fails, and names no cause of its own, was probably this mistake (an id of
+ * the catalogue). NULL takes it back. */
+void suspect(const char *misconception);
+
+void expect_exit(struct run *run, int status);
+void expect_killed_by(struct run *run, int signal);
+void expect_stdout(struct run *run, struct text expected);
+void expect_stderr_begins(struct run *run, const char *text);
+void expect_stderr_contains(struct run *run, const char *text);
+void expect_stderr_empty(struct run *run);
+/* Exactly (at least, at most) that many successful calls by the learner's program: "pipe" counts pipe
+ * and pipe2, "fork" every way to make a process, "wait" wait4 and waitid, "open" openat, ... */
+void expect_calls(struct run *run, const char *call, int count);
+void expect_calls_between(struct run *run, const char *call, int least, int most);
+/* No process of the run holds both ends of a pipe that the run made. Call it when idle. */
+void expect_one_way_pipes(struct run *run);
+/* The run uses no processor time although it lives: call it when idle. Watches for 300 ms. */
+void expect_still_idle(struct run *run);
+/* Anything else that the record shows. Kinds are in judge/finding.h. */
+void expect_that(struct run *run, bool holds, enum finding_kind kind, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The run may be killed by a signal / may leave processes / may be waited for without a finding. */
+void allow_death_by_signal(struct run *run);
+
+/* What was seen. */
+struct text stdout_of(struct run *run);
+struct text stderr_of(struct run *run);
+const struct record *record_of(struct run *run);
+int exit_status_of(struct run *run); /* as a shell says it: status, or 128 + signal */
+/* How many successful calls of that name (as expect_calls counts) the learner's program made. */
+int count_calls(struct run *run, const char *call);
+
+#endif

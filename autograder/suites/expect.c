@@ -1,0 +1,370 @@
+/*
+ * expect.c - what must hold, and how a check ends: one line of JSON for the kit, then Check's own
+ * verdict.
+ */
+#define _GNU_SOURCE /* sigabbrev_np(3) */
+#include <check.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../run/calls.h"
+#include "../run/kit.h"
+#include "../tell/text.h"
+#include "chance.h"
+#include "check_runs.h"
+#include "worker.h"
+
+static const struct check *check;
+static int check_index;
+static long long check_began_us;
+static const char *suspected;
+
+/* ---- The end of a check --------------------------------------------------------------------- */
+
+static uint64_t hash(const char *text)
+{
+    uint64_t value = 14695981039346656037ULL; /* FNV-1a */
+    for (; *text != '\0'; text++)
+        value = (value ^ (unsigned char)*text) * 1099511628211ULL;
+    return value;
+}
+
+void check_begin(const struct check *which, int index)
+{
+    check = which;
+    check_index = index;
+    check_began_us = kit_now_us();
+    suspected = NULL;
+    chance_seed(worker.seed ^ hash(which->name));
+}
+
+static void write_all(const char *data, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(worker.results, data, length);
+        if (written <= 0)
+            kit_broken("cannot report the result of a check");
+        data += written;
+        length -= (size_t)written;
+    }
+}
+
+static void tell(struct check_result *result)
+{
+    result->id = check_id(check);
+    result->max_score = check->points;
+    result->score = result->status == CHECK_PASSED ? check->points : 0;
+    result->seconds = (double)(kit_now_us() - check_began_us) / 1e6;
+    if (result->status == CHECK_FAILED) {
+        result->reproduce =
+            kit_format("ipclab check %s --seed %llu", result->id, (unsigned long long)worker.seed);
+        const char *hint = check_hint(check, 0);
+        result->hint = hint != NULL ? kit_strdup(hint) : NULL;
+    }
+    char *line = check_result_to_json(result);
+    char *whole = kit_format("%s\n", line);
+    write_all(whole, strlen(whole));
+    worker.told[check_index] = 1;
+    free(whole);
+    free(line);
+}
+
+static bool is_cause(const struct finding *finding)
+{
+    return finding->kind == FINDING_HANG || finding->kind == FINDING_BUSY_WAIT ||
+           finding->kind == FINDING_KILLED_BY_SIGNAL || finding->kind == FINDING_OUTPUT_FLOOD ||
+           finding->kind == FINDING_RESOURCE_LIMIT;
+}
+
+/* Moves a finding to the end of a list. */
+static void take(struct findings *into, struct finding *finding)
+{
+    struct finding *place = findings_add(into, finding->kind);
+    *place = *finding;
+    *finding = (struct finding){.kind = finding->kind};
+}
+
+/* What the judges said of all runs: those that the check allows are left out. Returns whether one of
+ * them explains why nothing else can be right. */
+static bool collect(struct findings *all)
+{
+    size_t count;
+    bool cause = false;
+    struct check_run *runs = check_runs(&count);
+    for (size_t i = 0; i < count; i++) {
+        finish_run(runs[i].run);
+        for (size_t f = 0; f < runs[i].findings.count; f++) {
+            struct finding *finding = &runs[i].findings.items[f];
+            if (runs[i].allow_death && finding->kind == FINDING_KILLED_BY_SIGNAL)
+                continue;
+            cause |= is_cause(finding);
+            take(all, finding);
+        }
+    }
+    return cause;
+}
+
+static _Noreturn void end_failed(struct check_result *result)
+{
+    tell(result);
+    check_runs_end();
+    ck_abort_msg("%s", result->findings.count > 0 ? result->findings.items[0].text : "failed");
+}
+
+void check_fail(const struct finding *finding)
+{
+    struct check_result result = {.status = CHECK_FAILED};
+    struct findings seen = {0};
+    bool cause = collect(&seen);
+
+    if (finding != NULL && !cause) { /* what the check expected comes first, then what else was seen */
+        struct finding own = *finding;
+        take(&result.findings, &own);
+    }
+    for (size_t i = 0; i < seen.count; i++)
+        take(&result.findings, &seen.items[i]);
+    if (result.findings.count > 0 && result.findings.items[0].text != NULL)
+        result.message = kit_strdup(result.findings.items[0].text);
+    if (finding != NULL && finding->expected != NULL) {
+        result.expected = kit_strdup(finding->expected);
+        result.actual = kit_strdup(finding->actual != NULL ? finding->actual : "");
+    }
+    end_failed(&result);
+}
+
+void check_skip(const char *reason)
+{
+    struct check_result result = {.status = CHECK_SKIPPED, .message = kit_strdup(reason)};
+    tell(&result);
+    check_runs_end();
+    exit(0);
+}
+
+void check_end(void)
+{
+    struct check_result result = {.status = CHECK_PASSED};
+    collect(&result.findings);
+    if (result.findings.count > 0) {
+        result.status = CHECK_FAILED;
+        result.message = kit_strdup(result.findings.items[0].text);
+        end_failed(&result);
+    }
+    tell(&result);
+    check_runs_end();
+}
+
+/* ---- Expectations --------------------------------------------------------------------------- */
+
+void suspect(const char *misconception)
+{
+    suspected = misconception;
+}
+
+static _Noreturn void fail_with(enum finding_kind kind, char *text, char *expected, char *actual)
+{
+    struct findings one = {0};
+    struct finding *finding = findings_add(&one, kind);
+    finding->text = text;
+    finding->expected = expected;
+    finding->actual = actual;
+    finding->misconception = suspected != NULL ? kit_strdup(suspected) : NULL;
+    check_fail(finding);
+}
+
+void expect_that(struct run *run, bool holds, enum finding_kind kind, const char *format, ...)
+{
+    va_list arguments;
+    if (holds)
+        return;
+    (void)check_run_of(run);
+    char text[4096];
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    fail_with(kind, kit_strdup(text), NULL, NULL);
+}
+
+static int wait_status_of(struct run *run)
+{
+    finish_run(run);
+    return run->record->processes[run->first_program].wait_status;
+}
+
+int exit_status_of(struct run *run)
+{
+    int status = wait_status_of(run);
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static char *status_words(int status)
+{
+    if (WIFSIGNALED(status))
+        return kit_format("killed by SIG%s", sigabbrev_np(WTERMSIG(status)));
+    return kit_format("exit status %d", WEXITSTATUS(status));
+}
+
+static char *said_on_stderr(struct run *run)
+{
+    if (run->err.length == 0)
+        return kit_strdup("");
+    char *shown = text_visible(run->err.data, run->err.length, 300);
+    char *words = kit_format(" On standard error it said: %s", shown);
+    free(shown);
+    return words;
+}
+
+void expect_exit(struct run *run, int wanted)
+{
+    int status = wait_status_of(run);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == wanted)
+        return;
+    char *actual = status_words(status), *said = said_on_stderr(run);
+    fail_with(FINDING_WRONG_STATUS,
+              kit_format("`%s` ended with %s; the task asks for exit status %d here.%s",
+                         run->record->program, actual, wanted, said),
+              kit_format("exit status %d", wanted), actual);
+}
+
+void expect_killed_by(struct run *run, int signal)
+{
+    int status = wait_status_of(run);
+    allow_death_by_signal(run);
+    if (WIFSIGNALED(status) && WTERMSIG(status) == signal)
+        return;
+    char *actual = status_words(status);
+    fail_with(FINDING_WRONG_STATUS,
+              kit_format("`%s` ended with %s; the task asks that it dies of SIG%s here.",
+                         run->record->program, actual, sigabbrev_np(signal)),
+              kit_format("killed by SIG%s", sigabbrev_np(signal)), actual);
+}
+
+void expect_stdout(struct run *run, struct text expected)
+{
+    struct text actual = {run->out.data, run->out.length};
+    if (actual.length == expected.length &&
+        (actual.length == 0 || memcmp(actual.bytes, expected.bytes, actual.length) == 0))
+        return;
+    char *difference = text_diff_first(expected.bytes, expected.length,
+                                       actual.bytes != NULL ? actual.bytes : "", actual.length);
+    char *said = said_on_stderr(run);
+    fail_with(FINDING_WRONG_OUTPUT,
+              kit_format("Standard output is not what the task asks for (%zu bytes expected, %zu came).\n%s%s",
+                         expected.length, actual.length, difference, said),
+              text_visible(expected.bytes, expected.length, 2000),
+              text_visible(actual.bytes != NULL ? actual.bytes : "", actual.length, 2000));
+}
+
+static const char *stderr_text(const struct run *run)
+{
+    return run->err.data != NULL ? run->err.data : "";
+}
+
+static _Noreturn void fail_stderr(struct run *run, const char *what, const char *text)
+{
+    char *shown = text_visible(stderr_text(run), run->err.length, 300);
+    fail_with(FINDING_WRONG_OUTPUT,
+              kit_format("Standard error should %s \"%s\"; what came is: \"%s\".", what, text, shown),
+              kit_strdup(text), shown);
+}
+
+void expect_stderr_begins(struct run *run, const char *text)
+{
+    if (strncmp(stderr_text(run), text, strlen(text)) != 0)
+        fail_stderr(run, "begin with", text);
+}
+
+void expect_stderr_contains(struct run *run, const char *text)
+{
+    if (strstr(stderr_text(run), text) == NULL)
+        fail_stderr(run, "contain", text);
+}
+
+void expect_stderr_empty(struct run *run)
+{
+    if (run->err.length > 0)
+        fail_stderr(run, "stay", "empty");
+}
+
+/* ---- Calls ---------------------------------------------------------------------------------- */
+
+static bool is_call_named(const struct call *call, const char *name)
+{
+    if (strcmp(call->name, name) == 0)
+        return true;
+    for (int i = 0; i < n_call_rows; i++)
+        if (strcmp(call_rows[i].name, call->name) == 0)
+            return strcmp(call_rows[i].group, name) == 0;
+    return false;
+}
+
+int count_calls(struct run *run, const char *name)
+{
+    int count = 0;
+    for (size_t i = 0; i < run->record->n_calls; i++) {
+        const struct call *call = &run->record->calls[i];
+        bool mine = run->record->processes[call->process].own_program;
+        /* A failed exec, fork, ... is not one; a thread is not a process. */
+        bool done = call->end_us >= 0 && call->result >= 0;
+        if (strcmp(name, "fork") == 0 && call->other < 0)
+            done = false;
+        /* A process that has exec'ed meanwhile made its calls as the learner's program. */
+        if (done && is_call_named(call, name) && (mine || call->place.file != NULL))
+            count++;
+    }
+    return count;
+}
+
+void expect_calls_between(struct run *run, const char *name, int least, int most)
+{
+    int count = count_calls(run, name);
+    if (count >= least && count <= most)
+        return;
+    char *wanted = least == most      ? kit_format("%d", least)
+                   : most == INT32_MAX ? kit_format("at least %d", least)
+                                       : kit_format("%d to %d", least, most);
+    fail_with(count < least ? FINDING_MISSING_CALL : FINDING_FORBIDDEN_CALL,
+              kit_format("`%s` made %d successful call%s of %s; the task asks for %s.", run->record->program,
+                         count, count == 1 ? "" : "s", name, wanted),
+              wanted, kit_format("%d", count));
+}
+
+void expect_calls(struct run *run, const char *name, int count)
+{
+    expect_calls_between(run, name, count, count);
+}
+
+/* ---- Descriptors ---------------------------------------------------------------------------- */
+
+static const struct descriptor *other_end(const struct record *record, const struct descriptor *reader)
+{
+    for (size_t i = 0; i < record->n_descriptors; i++) {
+        const struct descriptor *d = &record->descriptors[i];
+        if (d->process == reader->process && d->object == reader->object && d->writes)
+            return d;
+    }
+    return NULL;
+}
+
+void expect_one_way_pipes(struct run *run)
+{
+    const struct record *record = run->record;
+    for (size_t i = 0; i < record->n_descriptors && run->state == RUN_GOING; i++) {
+        const struct descriptor *reader = &record->descriptors[i];
+        const struct object *object = &record->objects[reader->object];
+        if (object->kind != OBJECT_PIPE || object->made_by < 0 || !reader->reads)
+            continue;
+        const struct descriptor *writer = other_end(record, reader);
+        if (writer == NULL)
+            continue;
+        const struct process *process = &record->processes[reader->process];
+        fail_with(FINDING_DESCRIPTOR_LEAK,
+                  kit_format("While everybody waits, process %d `%s` holds both ends of %s: descriptor %d "
+                             "to read and %d to write. Each process needs one end only.",
+                             process->number, process->name, object->label, reader->fd, writer->fd),
+                  NULL, NULL);
+    }
+}

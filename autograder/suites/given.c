@@ -1,0 +1,263 @@
+/*
+ * given.c - what a program starts with: each given_*() makes a wish, given_apply() fulfils them.
+ */
+#include "given.h"
+
+#include "../run/kit.h"
+
+struct given {
+    void (*fulfil)(const struct given *given, struct start *start);
+    struct text text;
+    const char *name, *value;
+    int number, extra;
+    unsigned mode;
+    struct given **list; /* given_list(): NULL-terminated */
+};
+
+static struct given *wish(void (*fulfil)(const struct given *, struct start *))
+{
+    struct given *given = kit_alloc(sizeof *given);
+    given->fulfil = fulfil;
+    return given;
+}
+
+void given_apply(const struct given *given, struct start *start)
+{
+    if (given == NULL)
+        return;
+    for (size_t i = 0; given->list != NULL && given->list[i] != NULL; i++)
+        given_apply(given->list[i], start);
+    if (given->fulfil != NULL)
+        given->fulfil(given, start);
+}
+
+struct given *given_list(struct given **list)
+{
+    struct given *given = wish(NULL);
+    size_t count = 0;
+    while (list[count] != NULL) {
+        struct given *next = list[count];
+        *ARRAY_ADD(given->list, count) = next;
+    }
+    *ARRAY_ADD(given->list, count) = NULL;
+    return given;
+}
+
+struct given *given_nothing(void)
+{
+    return wish(NULL);
+}
+
+static void fulfil_input(const struct given *given, struct start *start)
+{
+    start->input = given->text;
+    start->hold_input = given->number != 0;
+}
+
+struct given *given_input(struct text bytes)
+{
+    struct given *given = wish(fulfil_input);
+    given->text = bytes;
+    return given;
+}
+
+struct given *given_input_held_open(struct text bytes)
+{
+    struct given *given = given_input(bytes);
+    given->number = 1;
+    return given;
+}
+
+static void fulfil_closed(const struct given *given, struct start *start)
+{
+    start->closed[given->number] = true;
+}
+
+struct given *given_closed(int fd)
+{
+    struct given *given = wish(fulfil_closed);
+    given->number = fd;
+    return given;
+}
+
+static void fulfil_nonblocking(const struct given *given, struct start *start)
+{
+    start->nonblocking[given->number] = true;
+}
+
+struct given *given_nonblocking(int fd)
+{
+    struct given *given = wish(fulfil_nonblocking);
+    given->number = fd;
+    return given;
+}
+
+static void fulfil_unread_output(const struct given *given, struct start *start)
+{
+    (void)given;
+    start->unread_output = true;
+}
+
+struct given *given_unread_output(void)
+{
+    return wish(fulfil_unread_output);
+}
+
+static void fulfil_no_reader(const struct given *given, struct start *start)
+{
+    (void)given;
+    start->no_reader = true;
+}
+
+struct given *given_no_reader(void)
+{
+    return wish(fulfil_no_reader);
+}
+
+static void fulfil_output_file(const struct given *given, struct start *start)
+{
+    start->output_file = given->name;
+}
+
+struct given *given_output_file(const char *path)
+{
+    struct given *given = wish(fulfil_output_file);
+    given->name = path;
+    return given;
+}
+
+static void fulfil_input_file(const struct given *given, struct start *start)
+{
+    start->input_file = given->name;
+}
+
+struct given *given_input_file(const char *path)
+{
+    struct given *given = wish(fulfil_input_file);
+    given->name = path;
+    return given;
+}
+
+static void fulfil_capacity(const struct given *given, struct start *start)
+{
+    start->capacity[given->number] = given->extra;
+}
+
+struct given *given_capacity(int fd, int bytes)
+{
+    struct given *given = wish(fulfil_capacity);
+    given->number = fd;
+    given->extra = bytes;
+    return given;
+}
+
+static void fulfil_file(const struct given *given, struct start *start)
+{
+    if (start->n_files == sizeof start->files / sizeof start->files[0])
+        kit_broken("too many given_file()");
+    start->files[start->n_files++] = (struct given_file_row){given->name, given->text, given->mode};
+}
+
+struct given *given_file_mode(const char *name, struct text content, unsigned mode)
+{
+    struct given *given = wish(fulfil_file);
+    given->name = name;
+    given->text = content;
+    given->mode = mode;
+    return given;
+}
+
+struct given *given_file(const char *name, struct text content)
+{
+    return given_file_mode(name, content, 0644);
+}
+
+static void fulfil_env(const struct given *given, struct start *start)
+{
+    if (start->n_env == sizeof start->env / sizeof start->env[0])
+        kit_broken("too many given_env()");
+    start->env[start->n_env].name = given->name;
+    start->env[start->n_env++].value = given->value;
+}
+
+struct given *given_env(const char *name, const char *value)
+{
+    struct given *given = wish(fulfil_env);
+    given->name = name;
+    given->value = value;
+    return given;
+}
+
+static void fulfil_ignored_signal(const struct given *given, struct start *start)
+{
+    start->ignored_signals |= 1ULL << (given->number - 1);
+}
+
+struct given *given_ignored_signal(int signal)
+{
+    struct given *given = wish(fulfil_ignored_signal);
+    given->number = signal;
+    return given;
+}
+
+static void fulfil_watched_io(const struct given *given, struct start *start)
+{
+    (void)given;
+    start->watched_io = true;
+}
+
+struct given *given_watched_io(void)
+{
+    return wish(fulfil_watched_io);
+}
+
+static void fulfil_short_writes(const struct given *given, struct start *start)
+{
+    (void)given;
+    start->short_writes = start->watched_io = true;
+}
+
+struct given *given_short_writes(void)
+{
+    return wish(fulfil_short_writes);
+}
+
+static void fulfil_short_reads(const struct given *given, struct start *start)
+{
+    (void)given;
+    start->short_reads = start->watched_io = true;
+}
+
+struct given *given_short_reads(void)
+{
+    return wish(fulfil_short_reads);
+}
+
+static void fulfil_interruptions(const struct given *given, struct start *start)
+{
+    (void)given;
+    start->interruptions = start->watched_io = true;
+}
+
+struct given *given_interruptions(void)
+{
+    return wish(fulfil_interruptions);
+}
+
+static void fulfil_failing(const struct given *given, struct start *start)
+{
+    if (start->n_faults == sizeof start->faults / sizeof start->faults[0])
+        kit_broken("too many given_failing()");
+    start->faults[start->n_faults++] =
+        (struct fault){.call = given->name, .nth = given->number, .error = given->extra};
+    start->watched_io = true; /* the call may be one of the frequent ones */
+}
+
+struct given *given_failing(const char *call, int nth, int error)
+{
+    struct given *given = wish(fulfil_failing);
+    given->name = call;
+    given->number = nth;
+    given->extra = error;
+    return given;
+}

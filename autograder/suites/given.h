@@ -1,0 +1,37 @@
+/*
+ * given.h - what the given_*() of exercise.h say, as the runner of a check reads it.
+ */
+#ifndef IPCLAB_GIVEN_H
+#define IPCLAB_GIVEN_H
+
+#include "../run/tracer.h"
+#include "exercise.h"
+
+struct given_file_row {
+    const char *name;
+    struct text content;
+    unsigned mode;
+};
+
+/* All of it together; a plain struct given is one wish that fills in a part. */
+struct start {
+    struct text input;
+    bool hold_input, closed[3], nonblocking[3], unread_output, no_reader;
+    bool watched_io, short_writes, short_reads, interruptions;
+    const char *input_file, *output_file;
+    int capacity[3];
+    struct given_file_row files[32];
+    size_t n_files;
+    struct {
+        const char *name, *value;
+    } env[32];
+    size_t n_env;
+    struct fault faults[16];
+    size_t n_faults;
+    unsigned long long ignored_signals;
+};
+
+/* Lays a wish (and those chained to it) down. NULL: nothing. */
+void given_apply(const struct given *given, struct start *start);
+
+#endif

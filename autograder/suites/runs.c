@@ -1,0 +1,390 @@
+/*
+ * runs.c - run_program() and its kin: from the words of a check to the engine.
+ */
+#define _GNU_SOURCE /* environ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../judge/judge.h"
+#include "../run/kit.h"
+#include "../run/proc.h"
+#include "check_runs.h"
+#include "given.h"
+#include "worker.h"
+
+/* Generous: a correct program needs a hundredth of it. */
+enum {
+    WALL_LIMIT_US = 30000000,
+    CPU_LIMIT_US = 5000000,
+    OUTPUT_LIMIT = 16 * 1024 * 1024,
+    IDLE_CPU_US = 1000000
+};
+
+static struct check_run *runs;
+static size_t n_runs;
+
+struct check_run *check_runs(size_t *count)
+{
+    *count = n_runs;
+    return runs;
+}
+
+struct check_run *check_run_of(const struct run *run)
+{
+    for (size_t i = 0; i < n_runs; i++)
+        if (runs[i].run == run)
+            return &runs[i];
+    kit_broken("a check uses a run that is not its own");
+}
+
+void check_runs_end(void)
+{
+    for (size_t i = 0; i < n_runs; i++) {
+        run_free(runs[i].run);
+        findings_clear(&runs[i].findings);
+    }
+    free(runs);
+    runs = NULL;
+    n_runs = 0;
+}
+
+/* ---- Laying out ----------------------------------------------------------------------------- */
+
+static struct run *make_run(const struct start *start)
+{
+    static const char *hide[] = {"/kit", "/box", NULL};
+    static const char *read_only[] = {"/program", NULL};
+    struct fault *faults = kit_alloc(sizeof start->faults);
+    char *own = kit_format("%s/", worker.program);
+
+    memcpy(faults, start->faults, sizeof start->faults);
+    struct run_options options = {
+        .confined = worker.confined,
+        .hide = hide,
+        .read_only = read_only,
+        .sets = CALLS_RARE | CALLS_FILES | CALLS_CONFINE | (start->watched_io ? CALLS_IO : 0u),
+        .tracer = {.own_folder = own,
+                   .confined = worker.confined,
+                   .short_writes = start->short_writes,
+                   .short_reads = start->short_reads,
+                   .interruptions = start->interruptions,
+                   .faults = faults,
+                   .n_faults = start->n_faults,
+                   .seed = worker.seed},
+        .wall_limit_us = WALL_LIMIT_US,
+        .cpu_limit_us = CPU_LIMIT_US,
+        .output_limit = OUTPUT_LIMIT,
+        .limits = {.cpu_seconds = 30,
+                   .memory_bytes = worker.sanitized ? 0 : 4UL << 30,
+                   .processes = 256,
+                   .file_bytes = 256UL << 20,
+                   .descriptors = 1024},
+    };
+    if (!worker.confined) {
+        char *folder = kit_format("%s/run-XXXXXX", worker.runs);
+        if (mkdtemp(folder) == NULL)
+            kit_broken("cannot make a folder for the run");
+        options.folder = folder;
+    }
+    struct run *run = run_new(&options);
+    *ARRAY_ADD(runs, n_runs) = (struct check_run){.run = run};
+    return run;
+}
+
+static void lay_file(const struct run *run, const struct given_file_row *file)
+{
+    char *path = kit_format("%s/%s", cell_folder(run->cell), file->name);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd == -1 || write(fd, file->content.bytes, file->content.length) != (ssize_t)file->content.length ||
+        fchmod(fd, file->mode) == -1)
+        kit_broken("cannot lay the file %s", file->name);
+    close(fd);
+    free(path);
+}
+
+static int open_inside(const struct run *run, const char *name, int flags)
+{
+    char *path = name[0] == '/' ? kit_strdup(name) : kit_format("%s/%s", cell_folder(run->cell), name);
+    int fd = open(path, flags | O_CLOEXEC, 0644);
+    if (fd == -1)
+        kit_broken("cannot open %s for the program", name);
+    free(path);
+    return fd;
+}
+
+static const char **environment(const struct run *run, const struct start *start)
+{
+    const char **list = NULL;
+    size_t count = 0;
+    const char *folder = cell_inner_folder(run->cell);
+
+    *ARRAY_ADD(list, count) = "PATH=/usr/local/bin:/usr/bin:/bin";
+    *ARRAY_ADD(list, count) = "LANG=C.UTF-8";
+    *ARRAY_ADD(list, count) = "LC_ALL=C.UTF-8";
+    *ARRAY_ADD(list, count) = kit_format("HOME=%s", folder);
+    *ARRAY_ADD(list, count) = kit_format("TMPDIR=%s", folder);
+    *ARRAY_ADD(list, count) = "MALLOC_PERTURB_=165"; /* memory that nobody filled is not zero */
+    if (worker.sanitized) /* its leak check cannot work under ptrace */
+        *ARRAY_ADD(list, count) = "ASAN_OPTIONS=detect_leaks=0";
+    for (size_t i = 0; i < start->n_env; i++)
+        if (start->env[i].value != NULL)
+            *ARRAY_ADD(list, count) = kit_format("%s=%s", start->env[i].name, start->env[i].value);
+    *ARRAY_ADD(list, count) = NULL;
+    return list;
+}
+
+static const char **command_line(const char *program, const char *const *arguments)
+{
+    const char **list = NULL;
+    size_t count = 0;
+    *ARRAY_ADD(list, count) = program;
+    for (size_t i = 0; arguments[i] != NULL; i++)
+        *ARRAY_ADD(list, count) = arguments[i];
+    *ARRAY_ADD(list, count) = NULL;
+    return list;
+}
+
+static void lay_stdio(const struct run *run, const struct start *start, struct run_program *program)
+{
+    for (int i = 0; i < 3; i++) {
+        program->kind[i] = start->closed[i] ? STDIO_CLOSED : STDIO_PIPE;
+        program->nonblocking[i] = start->nonblocking[i];
+        program->capacity[i] = start->capacity[i];
+    }
+    if (start->input_file != NULL) {
+        program->kind[0] = STDIO_FD;
+        program->fd[0] = open_inside(run, start->input_file, O_RDONLY);
+    }
+    if (start->output_file != NULL) {
+        program->kind[1] = STDIO_FD;
+        program->fd[1] = open_inside(run, start->output_file, O_WRONLY | O_CREAT | O_APPEND);
+    }
+    program->close_output = start->no_reader;
+    program->ignored_signals = start->ignored_signals;
+}
+
+/* The source file of a driver of the kit's: what it does is not the learner's doing. */
+static void note_driver(struct run *run, const char *program)
+{
+    char *path = kit_format("%s/drivers/%s.c", worker.box, program);
+    if (access(path, F_OK) == 0)
+        run->record->kit_file = kit_format("%s.c", program);
+    free(path);
+}
+
+struct run *start_program(const char *name, const char *const *arguments, struct given *given)
+{
+    struct start start = {0};
+    given_apply(given, &start);
+    struct run *run = make_run(&start);
+    struct run_program program = {.file = kit_format("%s/%s", worker.program, name)};
+
+    for (size_t i = 0; i < start.n_files; i++)
+        lay_file(run, &start.files[i]);
+    lay_stdio(run, &start, &program);
+    program.argv = command_line(name, arguments);
+    program.envp = environment(run, &start);
+    note_driver(run, name);
+    run->record->program = kit_strdup(name);
+    if (start.input.length > 0)
+        run_send(run, start.input.bytes, start.input.length);
+    run->hold_input = start.hold_input;
+    run->reading = !start.unread_output;
+    if (run_start(run, &program) == -1)
+        kit_broken("cannot start %s", name);
+    for (int i = 0; i < 3; i++)
+        if (program.kind[i] == STDIO_FD)
+            close(program.fd[i]);
+    return run;
+}
+
+void finish_run(struct run *run)
+{
+    struct check_run *it = check_run_of(run);
+    if (it->finished)
+        return;
+    run_finish(run);
+    it->finished = true;
+    judge_run(run->record, &it->findings);
+}
+
+struct run *run_program(const char *name, const char *const *arguments, struct given *given)
+{
+    struct run *run = start_program(name, arguments, given);
+    finish_run(run);
+    return run;
+}
+
+const char *probe(const char *name)
+{
+    return kit_format("%s/%s", worker.probe, name);
+}
+
+/* ---- Waiting -------------------------------------------------------------------------------- */
+
+static int64_t cpu_used(const struct run *run)
+{
+    int64_t used = 0;
+    for (size_t i = 0; i < run->record->n_processes; i++) {
+        const struct process *process = &run->record->processes[i];
+        used += process->ended_us < 0 ? proc_cpu_us(process->host_pid) : process->cpu_us;
+    }
+    return used;
+}
+
+struct idle_watch {
+    int64_t cpu_at_start;
+    bool still;
+};
+
+static bool still_or_busy(struct run *run, void *context)
+{
+    struct idle_watch *watch = context;
+    watch->still = run_is_still(run, NULL);
+    return watch->still || cpu_used(run) - watch->cpu_at_start > IDLE_CPU_US;
+}
+
+/* Ends a run that is busy where it should sleep: as if its time were up, so that judge_habits() says
+ * who was busy and where. */
+static _Noreturn void fail_as_busy(struct run *run)
+{
+    run->options.cpu_limit_us = 1;
+    run->cpu_looked_us = 0;
+    finish_run(run);
+    check_fail(NULL);
+}
+
+void wait_until_idle(struct run *run)
+{
+    struct idle_watch watch = {cpu_used(run), false};
+    run_until(run, still_or_busy, &watch, 0);
+    if (run->state == RUN_ENDED)
+        return;
+    if (run->state != RUN_GOING) {
+        finish_run(run);
+        check_fail(NULL);
+    }
+    if (!watch.still)
+        fail_as_busy(run);
+    run_snapshot(run);
+    if (judge_hang(run->record, NULL)) { /* nobody waits for us: the engine will see it and say so */
+        finish_run(run);
+        check_fail(NULL);
+    }
+}
+
+static size_t switches_of(const struct run *run)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < run->record->n_processes; i++)
+        if (run->record->processes[i].ended_us < 0)
+            sum += proc_switches(run->record->processes[i].host_pid);
+    return sum;
+}
+
+void expect_still_idle(struct run *run)
+{
+    int64_t cpu = cpu_used(run);
+    size_t switches = switches_of(run);
+
+    if (run->state != RUN_GOING)
+        return;
+    run_until(run, NULL, NULL, 300000);
+    if (run->state != RUN_GOING)
+        return;
+    if (cpu_used(run) - cpu > 50000)
+        fail_as_busy(run);
+    size_t woken = switches_of(run) - switches;
+    expect_that(run, woken <= 20, FINDING_BUSY_WAIT,
+                "With nothing to do for 0.3 s it woke up %zu times to look again. A process that waits "
+                "sleeps in one call until something happens.",
+                woken);
+}
+
+struct wanted_output {
+    size_t bytes;
+};
+
+static bool has_output(struct run *run, void *context)
+{
+    const struct wanted_output *wanted = context;
+    return run->out.length >= wanted->bytes;
+}
+
+void wait_until_output(struct run *run, size_t bytes)
+{
+    struct wanted_output wanted = {bytes};
+    run_until(run, has_output, &wanted, 0);
+    if (run->state == RUN_GOING || run->state == RUN_ENDED)
+        return;
+    finish_run(run);
+    check_fail(NULL);
+}
+
+void wait_until_ended(struct run *run)
+{
+    run_until(run, NULL, NULL, 0);
+}
+
+/* ---- Input, output, signals ----------------------------------------------------------------- */
+
+void send_input(struct run *run, struct text bytes)
+{
+    run_send(run, bytes.bytes, bytes.length);
+}
+
+void close_input(struct run *run)
+{
+    run_close_input(run);
+}
+
+void stop_reading(struct run *run)
+{
+    run->reading = false;
+}
+
+void resume_reading(struct run *run)
+{
+    run->reading = true;
+}
+
+void close_output(struct run *run)
+{
+    run_close_output(run);
+}
+
+void send_signal(struct run *run, int number, int signal)
+{
+    if (number < 1 || (size_t)number > run->record->n_processes)
+        kit_broken("send_signal: the run has no process %d", number);
+    const struct process *process = &run->record->processes[number - 1];
+    if (process->ended_us < 0 && kill(process->host_pid, signal) == -1 && errno != ESRCH)
+        kit_broken("cannot send signal %d", signal);
+}
+
+/* ---- What was seen -------------------------------------------------------------------------- */
+
+struct text stdout_of(struct run *run)
+{
+    return text_bytes(run->out.data, run->out.length);
+}
+
+struct text stderr_of(struct run *run)
+{
+    return text_bytes(run->err.data, run->err.length);
+}
+
+const struct record *record_of(struct run *run)
+{
+    return run->record;
+}
+
+void allow_death_by_signal(struct run *run)
+{
+    check_run_of(run)->allow_death = true;
+}

@@ -1,0 +1,141 @@
+/*
+ * worker.c - the process in the box: builds one exercise, then lets Check run its checks.
+ *
+ * Theory of operation.  The kit starts us in a box with a pipe at descriptor 3.  First we build and
+ * write one line {"build_ok": …, "log": …}.  Then Check forks a process for each check; that process
+ * makes cells, traces programs, judges, and writes one line with the check's result to descriptor 3
+ * before it ends by Check's own means.  A check whose process ended without a line is the kit's
+ * fault, and we write that line ourselves.  No program of a learner's ever has descriptor 3.
+ */
+#define _GNU_SOURCE /* MAP_ANONYMOUS */
+#include "worker.h"
+
+#include <cjson/cJSON.h>
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../ipclab/commands.h"
+#include "../run/kit.h"
+#include "../tell/text.h"
+#include "build.h"
+
+enum { CHECK_SECONDS = 600 };
+
+struct worker worker;
+
+static const struct check *selected[256];
+static int n_selected;
+
+static void write_line(const char *line)
+{
+    char *whole = kit_format("%s\n", line);
+    size_t length = strlen(whole), from = 0;
+    while (from < length) {
+        ssize_t written = write(worker.results, whole + from, length - from);
+        if (written <= 0)
+            kit_broken("cannot report to the kit");
+        from += (size_t)written;
+    }
+    free(whole);
+}
+
+static void report_build(bool built, const char *log)
+{
+    cJSON *json = cJSON_CreateObject();
+    char *clean = text_utf8(log);
+    cJSON_AddBoolToObject(json, "build_ok", built);
+    cJSON_AddStringToObject(json, "log", clean);
+    char *line = cJSON_PrintUnformatted(json);
+    write_line(line);
+    free(clean);
+    cJSON_free(line);
+    cJSON_Delete(json);
+}
+
+START_TEST(run_check)
+{
+    check_begin(selected[_i], _i);
+    selected[_i]->body();
+    check_end();
+}
+END_TEST
+
+/* Checks that ended without a word: the kit's fault, never the learner's. */
+static void report_silent(void)
+{
+    for (int i = 0; i < n_selected; i++) {
+        if (worker.told[i])
+            continue;
+        struct check_result result = {.id = check_id(selected[i]),
+                                      .status = CHECK_KIT_ERROR,
+                                      .max_score = selected[i]->points};
+        result.message = kit_strdup("The check itself broke off. This is the kit's fault, not yours.");
+        char *line = check_result_to_json(&result);
+        write_line(line);
+        free(line);
+        check_result_clear(&result);
+    }
+}
+
+static void run_checks(void)
+{
+    Suite *suite = suite_create(worker.exercise->id);
+    for (int i = 0; i < n_selected; i++) { /* a test case each: Check's time limit is per case */
+        TCase *test_case = tcase_create(selected[i]->name);
+        tcase_set_timeout(test_case, CHECK_SECONDS);
+        tcase_add_loop_test(test_case, run_check, i, i + 1);
+        suite_add_tcase(suite, test_case);
+    }
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_FORK);
+    srunner_run_all(runner, CK_SILENT);
+    srunner_free(runner);
+    report_silent();
+}
+
+static void select_checks(const char *only)
+{
+    for (size_t i = 0; i < worker.exercise->n_checks; i++)
+        if (only[0] == '\0' || strcmp(worker.exercise->checks[i]->name, only) == 0)
+            selected[n_selected++] = worker.exercise->checks[i];
+    worker.told = mmap(NULL, sizeof selected, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (worker.told == MAP_FAILED)
+        kit_broken("mmap");
+}
+
+/* --worker EXERCISE SEED CHECK|"" confined|weak BOX PROGRAM PROBE RUNS */
+int command_worker(int argc, char **argv)
+{
+    char *log;
+    const char *flags = getenv("IPCLAB_CFLAGS");
+
+    if (argc != 9 || fcntl(3, F_GETFD) == -1) {
+        fprintf(stderr, "ipclab: --worker is the kit's own; type: ipclab check\n");
+        return 2;
+    }
+    worker = (struct worker){
+        .exercise = registry_find_exercise(argv[1]),
+        .seed = strtoull(argv[2], NULL, 10),
+        .confined = strcmp(argv[4], "confined") == 0,
+        .box = argv[5],
+        .program = argv[6],
+        .probe = argv[7],
+        .runs = argv[8],
+        .results = 3,
+        .sanitized = flags != NULL && strstr(flags, "sanitize") != NULL,
+    };
+    if (worker.exercise == NULL)
+        kit_broken("the worker knows no exercise %s", argv[1]);
+    select_checks(argv[3]);
+    bool built = build_exercise(&log);
+    report_build(built, log);
+    free(log);
+    if (built)
+        run_checks();
+    return 0;
+}

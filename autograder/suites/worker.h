@@ -1,0 +1,34 @@
+/*
+ * worker.h - the process in the box that builds one exercise and runs its checks.
+ */
+#ifndef IPCLAB_WORKER_H
+#define IPCLAB_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../tell/results.h"
+#include "registry.h"
+
+/* What the worker was told, and every check can see. */
+struct worker {
+    const struct exercise *exercise;
+    const char *box;     /* "/box": source/ headers/ common/ drivers/ */
+    const char *program; /* "/program": what was built; without a slash at the end */
+    const char *probe;   /* "/probe" */
+    const char *runs;    /* weaker mode: where each run gets a folder */
+    bool confined;       /* in bubblewrap: cells have namespaces */
+    bool sanitized;      /* built with a sanitizer: no limit on memory */
+    uint64_t seed;
+    int results;      /* descriptor for one line of JSON a check */
+    volatile char *told; /* shared: told[i] is set when check i has written its line */
+};
+
+extern struct worker worker;
+
+/* Begins a check in this process (forked by Check): chance, given values, findings. */
+void check_begin(const struct check *check, int index);
+/* Ends it: the findings of its runs decide, if no expectation did. */
+void check_end(void);
+
+#endif

@@ -1,0 +1,316 @@
+/*
+ * bench.c - what watching a program costs, against running it alone and against strace.
+ *
+ *     build/tests/bench [ROUNDS]       from where ./ipclab lies; 9 rounds unless told otherwise
+ *     build/tests/bench ping-pong N    the load of the second table: N round trips over two pipes
+ *
+ * Machines differ and are never idle, so every figure is a ratio: in each round all ways of running
+ * a load take their turn, one after the other and each time another one first; what is printed is
+ * the median of the rounds' ratios.  A missed aim is said and is not a failure; the status is 1
+ * only when something could not be run.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../run/kit.h"
+
+enum { ROUNDS = 9, MAX_ROUNDS = 101, MAX_WORDS = 24, NOT_STARTED = 127 };
+
+/* Ways of running a load, and what stands before its command line. */
+enum way { ALONE, IPCLAB, STRACE, STRACE_BPF, IPCLAB_IO, WAYS };
+
+/* strace stops at every call unless it is told which ones; then --seccomp-bpf lets the others pass,
+ * as our filter does. These are the calls that `ipclab trace` stops at, as far as strace has words
+ * for them. */
+#define SAME_CALLS                                                                                 \
+    "trace=%process,%ipc,%signal,?pipe,pipe2,?open,openat,dup,?dup2,dup3,fcntl,socket,socketpair," \
+    "bind,listen,accept,accept4,connect,?unlink,unlinkat,mknodat,chdir"
+
+static const struct way_words {
+    const char *name;
+    const char *prefix[8];
+    bool strace;
+} ways[WAYS] = {
+    [ALONE] = {"alone",                   {NULL},                                            false},
+    [IPCLAB] = {"ipclab trace",            {"./ipclab", "trace", "--", NULL},                 false},
+    [STRACE] = {"strace -f",               {"strace", "-f", "-o", "/dev/null", NULL},         true },
+    [STRACE_BPF] = {"strace -f --seccomp-bpf",
+               {"strace", "-f", "--seccomp-bpf", "-e", SAME_CALLS, "-o", "/dev/null", NULL},
+               true                                                                               },
+    [IPCLAB_IO] = {"ipclab trace --io",       {"./ipclab", "trace", "--io", "--", NULL},         false},
+};
+
+struct figure {
+    enum way way, against;
+    double aim; /* at most */
+};
+
+struct load {
+    const char *title;
+    const char *command[5];
+    struct figure figures[5];
+    size_t n_figures;
+};
+
+#define ROUND_TRIPS "20000"
+
+static const struct load loads[] = {
+    {"seq 200000 | sort | uniq | wc",
+     {"sh", "-c", "seq 200000 | sort | uniq | wc", NULL},
+     {{IPCLAB, ALONE, 1.2}, {IPCLAB, STRACE, 1.0}, {IPCLAB, STRACE_BPF, 1.1}},
+     3},
+    {"ping-pong over two pipes, " ROUND_TRIPS " round trips",
+     {"build/tests/bench", "ping-pong", ROUND_TRIPS, NULL},
+     {{IPCLAB, ALONE, 1.2},
+      {IPCLAB, STRACE, 0.5},
+      {IPCLAB, STRACE_BPF, 1.1},
+      {IPCLAB_IO, STRACE, 1.0}},
+     4},
+};
+
+static const double cell_aim = 3.0; /* one fresh cell, in the time of one fork and exec */
+
+static bool something_failed;
+
+/* ---- The load ---------------------------------------------------------------------------------
+ */
+
+static void pass_byte(int from, int to, bool first)
+{
+    char byte = 'x';
+
+    if (first && write(to, &byte, 1) != 1)
+        kit_broken("write");
+    if (read(from, &byte, 1) != 1)
+        kit_broken("read");
+    if (!first && write(to, &byte, 1) != 1)
+        kit_broken("write");
+}
+
+static int ping_pong(long round_trips)
+{
+    int there[2], back[2], status;
+
+    if (pipe(there) == -1 || pipe(back) == -1)
+        kit_broken("pipe");
+    pid_t child = fork();
+    if (child == -1)
+        kit_broken("fork");
+    for (long i = 0; i < round_trips; i++) {
+        if (child == 0)
+            pass_byte(there[0], back[1], false);
+        else
+            pass_byte(back[0], there[1], true);
+    }
+    if (child == 0)
+        _exit(0);
+    if (waitpid(child, &status, 0) == -1)
+        kit_broken("waitpid");
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : 1;
+}
+
+/* ---- Measuring --------------------------------------------------------------------------------
+ */
+
+static int by_size(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+
+    return (a > b) - (a < b);
+}
+
+static double median(double *values, size_t n)
+{
+    if (n == 0)
+        return 0;
+    qsort(values, n, sizeof *values, by_size);
+    return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+/* Becomes the command, with nothing to read and nobody to hear it but `out`. */
+static _Noreturn void become(const char *const words[], int out)
+{
+    int nothing = open("/dev/null", O_RDWR);
+
+    if (nothing == -1 || dup2(nothing, STDIN_FILENO) == -1 || dup2(nothing, STDERR_FILENO) == -1 ||
+        dup2(out == -1 ? nothing : out, STDOUT_FILENO) == -1)
+        _exit(NOT_STARTED);
+    setenv("LC_ALL", "C", 1);
+    execvp(words[0], (char *const *)words);
+    _exit(NOT_STARTED);
+}
+
+/* Runs the command and waits for it. Returns milliseconds, or -1 when it did not end with 0. */
+static double run_command(const char *const words[])
+{
+    int status;
+    long long start = kit_now_us();
+    pid_t child = fork();
+
+    if (child == -1)
+        kit_broken("fork");
+    if (child == 0)
+        become(words, -1);
+    if (waitpid(child, &status, 0) == -1)
+        kit_broken("waitpid");
+    double took_ms = (double)(kit_now_us() - start) / 1000;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? took_ms : -1;
+}
+
+static double run_load(const struct load *load, enum way way)
+{
+    const char *words[MAX_WORDS] = {NULL};
+    size_t n = 0;
+
+    for (const char *const *word = ways[way].prefix; *word != NULL; word++)
+        words[n++] = *word;
+    for (const char *const *word = load->command; *word != NULL; word++)
+        words[n++] = *word;
+    return run_command(words);
+}
+
+static bool has_strace(void)
+{
+    static const char *const words[] = {"strace", "-V", NULL};
+
+    return run_command(words) >= 0;
+}
+
+/* ---- Tables -----------------------------------------------------------------------------------
+ */
+
+static void print_figure(const char *what, double ratio, double aim)
+{
+    printf("  %-48s %7.2f   at most %4.2f   %s\n", what, ratio, aim,
+           ratio <= aim ? "reached" : "MISSED");
+}
+
+static void print_failure(const char *what, const char *why)
+{
+    printf("  %-48s       -   %s\n", what, why);
+}
+
+static void tell_figure(const struct figure *figure, double (*times)[WAYS], int rounds, bool strace)
+{
+    double ratios[MAX_ROUNDS];
+    size_t n = 0;
+    char what[80];
+
+    snprintf(what, sizeof what, "%s / %s", ways[figure->way].name, ways[figure->against].name);
+    if ((ways[figure->way].strace || ways[figure->against].strace) && !strace) {
+        print_failure(what, "strace is not installed");
+        return;
+    }
+    for (int i = 0; i < rounds; i++)
+        if (times[i][figure->way] > 0 && times[i][figure->against] > 0)
+            ratios[n++] = times[i][figure->way] / times[i][figure->against];
+    if (n == 0) {
+        print_failure(what, "could not be run");
+        something_failed = true;
+        return;
+    }
+    print_figure(what, median(ratios, n), figure->aim);
+}
+
+static bool is_asked_for(const struct load *load, enum way way)
+{
+    for (size_t i = 0; i < load->n_figures; i++)
+        if (load->figures[i].way == way || load->figures[i].against == way)
+            return true;
+    return false;
+}
+
+static void bench_load(const struct load *load, int rounds, bool strace)
+{
+    static double times[MAX_ROUNDS][WAYS];
+    double alone[MAX_ROUNDS];
+
+    memset(times, 0, sizeof times);
+    run_load(load, ALONE); /* the first brings everything into memory */
+    for (int round = 0; round < rounds; round++)
+        for (int turn = 0; turn < WAYS; turn++) {
+            enum way way = (enum way)((round + turn) % WAYS);
+            if (is_asked_for(load, way) && (strace || !ways[way].strace))
+                times[round][way] = run_load(load, way);
+        }
+    for (int i = 0; i < rounds; i++)
+        alone[i] = times[i][ALONE];
+    printf("%s (%.1f ms alone)\n", load->title, median(alone, (size_t)rounds));
+    for (size_t i = 0; i < load->n_figures; i++)
+        tell_figure(&load->figures[i], times, rounds, strace);
+    printf("\n");
+    fflush(stdout);
+}
+
+/* `ipclab cell-bench N` prints two medians over N turns of each: "cell_ms fork_exec_ms". */
+static bool bench_cell_once(double *cell_ms, double *fork_exec_ms)
+{
+    static const char *const words[] = {"./ipclab", "cell-bench", "50", NULL};
+    int out[2], status;
+    char text[128] = "";
+
+    if (pipe(out) == -1)
+        kit_broken("pipe");
+    pid_t child = fork();
+    if (child == -1)
+        kit_broken("fork");
+    if (child == 0) {
+        close(out[0]);
+        become(words, out[1]);
+    }
+    close(out[1]);
+    FILE *said = fdopen(out[0], "r");
+    if (said == NULL)
+        kit_broken("fdopen");
+    bool read = fgets(text, sizeof text, said) != NULL;
+    fclose(said);
+    if (waitpid(child, &status, 0) == -1)
+        kit_broken("waitpid");
+    return read && WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
+           sscanf(text, "%lf %lf", cell_ms, fork_exec_ms) == 2 && *fork_exec_ms > 0;
+}
+
+static void bench_cell(int rounds)
+{
+    double ratios[MAX_ROUNDS], cells[MAX_ROUNDS], plain[MAX_ROUNDS];
+    size_t n = 0;
+
+    for (int round = 0; round < rounds; round++)
+        if (bench_cell_once(&cells[n], &plain[n])) {
+            ratios[n] = cells[n] / plain[n];
+            n++;
+        }
+    if (n == 0) {
+        printf("a fresh cell for a run\n");
+        print_failure("cell / fork and exec", "could not be run");
+        something_failed = true;
+        return;
+    }
+    double ratio = median(ratios, n);
+    printf("a fresh cell for a run (%.2f ms; fork and exec alone %.2f ms)\n", median(cells, n),
+           median(plain, n));
+    print_figure("cell / fork and exec", ratio, cell_aim);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 3 && strcmp(argv[1], "ping-pong") == 0)
+        return ping_pong(strtol(argv[2], NULL, 10));
+    long rounds = argc == 2 ? strtol(argv[1], NULL, 10) : ROUNDS;
+    if (argc > 2 || rounds < 1 || rounds > MAX_ROUNDS) {
+        fprintf(stderr, "usage: bench [ROUNDS] (1 to %d), or bench ping-pong N\n", MAX_ROUNDS);
+        return 2;
+    }
+    bool strace = has_strace();
+    printf("Ratios of elapsed time, median of %ld rounds; less is better.\n\n", rounds);
+    for (size_t i = 0; i < sizeof loads / sizeof *loads; i++)
+        bench_load(&loads[i], (int)rounds, strace);
+    bench_cell((int)rounds);
+    return something_failed ? 1 : 0;
+}

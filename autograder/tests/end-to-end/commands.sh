@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# The commands as one types them: exit statuses, wrong use, what they write and what they never touch.
+. "$(dirname "$0")/../gates/lib.sh"
+gate=commands
+need_tool jq
+ipclab=$tree/ipclab
+export NO_COLOR=1
+cd "$scratch" || exit 3
+
+# ends STATUS WORDS COMMAND...: the command ends so, and says WORDS (a pattern) on either stream.
+ends()
+{
+    local wanted_status=$1 words=$2 status
+    shift 2
+    timeout 120 "$@" </dev/null >"$scratch/said" 2>&1
+    status=$?
+    if [ $status = "$wanted_status" ] && grep -qE -- "$words" "$scratch/said"; then
+        ok "${*/#$ipclab/ipclab}: status $status"
+    else
+        not_ok "${*/#$ipclab/ipclab}: status $wanted_status, says \"$words\"" "It ended with status $status and said:" "$scratch/said"
+    fi
+}
+
+# --- help and wrong use ---
+ends 0 "1\.3 +pipeline" "$ipclab"
+ends 0 "pipeline" "$ipclab" list
+ends 0 "usage" "$ipclab" --help
+for command in list start check hint explain trace cc grade doctor; do
+    ends 0 "usage: ipclab $command" "$ipclab" $command --help
+    ends 0 "usage: ipclab $command" "$ipclab" help $command
+done
+ends 2 'no command "chekc".*check' "$ipclab" chekc
+ends 2 "no-such-option|no option" "$ipclab" check --no-such-option
+ends 2 "99" "$ipclab" check 99
+ends 2 "1\.99" "$ipclab" start 1.99
+ends 2 "nothing|start" "$ipclab" check
+ends 2 "no-such-folder" "$ipclab" check 1 --dir no-such-folder
+touch a-file
+ends 2 "a-file" "$ipclab" check 1 --dir a-file
+ends 2 "a-file" "$ipclab" start 1 --dir a-file
+ends 2 "--seed" "$ipclab" check 1 --seed banana
+ends 2 "no-such-page" "$ipclab" explain no-such-page
+ends 2 "usage|PROGRAM|program" "$ipclab" trace
+ends 2 "usage|SUBMISSION|submission" "$ipclab" grade
+ends 0 "ptrace" "$ipclab" doctor
+ends 0 "hang" "$ipclab" explain hang
+
+# --- start never overwrites ---
+ends 0 "1\.1|oneway" "$ipclab" start 1
+echo "mine" >work/01-pipes/1-oneway/oneway.c
+ends 0 "" "$ipclab" start 1
+if [ "$(cat work/01-pipes/1-oneway/oneway.c)" = mine ]; then
+    ok "start overwrites nothing"
+else
+    not_ok "start overwrites nothing" "It replaced work/01-pipes/1-oneway/oneway.c."
+fi
+(cd work/01-pipes/3-pipeline && ends 0 "" make -s && [ -x pipeline ])
+
+# --- one that does not compile, the other exercises go on ---
+ends 1 "oneway\.c" "$ipclab" check 1.1 1.3 --json both.json
+jq -r '[.labs[].exercises[] | "\(.id) \(.build.ok) \(.status)"] | join(", ")' both.json >"$scratch/seen"
+if grep -qx '1.1 false not_built, 1.3 true failed' "$scratch/seen"; then
+    ok "what does not compile is not_built, and the rest is checked"
+else
+    not_ok "what does not compile is not_built, and the rest is checked" "The results say:" "$scratch/seen"
+fi
+if jq -e '.schema == 1 and .seed != null and (.max_score > 0) and .machine.ptrace != null and
+    ([.labs[].exercises[].checks[] | select(.status == "not_built" and .score == 0)] | length > 0) and
+    ([.labs[].exercises[0] | .build.log | contains("oneway.c")] | all)' both.json >/dev/null 2>&1; then
+    ok "the results file is as promised"
+else
+    not_ok "the results file is as promised" "See design: results file." both.json
+fi
+
+# --- the same seed, the same verdict; all right is status 0 ---
+for round in 1 2; do
+    ends 0 "pass" "$ipclab" check 1.3 --dir "$tree/solutions" --seed 4711 --json "seed-$round.json"
+    jq 'del(.. | .seconds?)' "seed-$round.json" >"seed-$round.same" 2>/dev/null
+done
+diff seed-1.same seed-2.same >"$scratch/seen" 2>&1
+judge "the same seed gives the same results" "Something random does not come from the seed." "$scratch/seen"
+ends 0 "" "$ipclab" check 1.3 --dir "$tree/solutions" --repeat 2 -j 2
+ends 0 "1\.3|passed|All" "$ipclab" list
+
+# --- hostile to the kit: each is failed, and nothing of it is left ---
+hostile()
+{
+    local name=$1
+    mkdir -p "$name/01-pipes/1-oneway"
+    cat >"$name/01-pipes/1-oneway/oneway.c"
+    ends 1 "FAIL" "$ipclab" check 1.1 --dir "$name"
+}
+hostile loops <<'END'
+int main(void) { for (volatile int i = 0;; i++) ; }
+END
+hostile floods <<'END'
+#include <stdio.h>
+int main(void) { for (;;) puts("all checks passed, 100 points, exit status 0"); }
+END
+hostile kills <<'END'
+#include <signal.h>
+int main(void) { kill(0, SIGKILL); return 0; }
+END
+hostile stays <<'END'
+#include <unistd.h>
+int main(void) { if (fork() == 0) { setsid(); execlp("sleep", "sleep", "98761", (char *)0); } return 0; }
+END
+hostile forks <<'END'
+#include <unistd.h>
+int main(void) { for (int i = 0; i < 500; i++) if (fork() == 0) pause(); return 0; }
+END
+grep -lzx 98761 /proc/[0-9]*/cmdline 2>/dev/null | while read -r file; do
+    [ "$(tr '\0' ' ' <"$file")" != "sleep 98761 " ] || echo "$file: sleep 98761 still runs"
+done >"$scratch/seen"
+judge "nothing of a hostile program is left" "End the whole cell." "$scratch/seen"
+
+close_gate
