@@ -105,8 +105,8 @@ static int answer(const struct question *question, const char *what)
         return give_hint(question);
     if (question->not_built != NULL)
         fprintf(stderr,
-                "ipclab hint: %s does not compile yet, so no check could run\n"
-                "type: ipclab check %s   (and read what the compiler says first)\n",
+                "ipclab hint: %s was not built, so no check could run\n"
+                "type: ipclab check %s   (it says why)\n",
                 question->not_built->id, question->not_built->id);
     else if (question->checked < question->wanted)
         fprintf(stderr, "ipclab hint: %s was not checked yet\ntype: ipclab check%s%s\n",

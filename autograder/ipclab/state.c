@@ -245,11 +245,11 @@ char *next_step(const char *work, const struct results *results)
 {
     const struct exercise *next = NULL;
     enum step best = STEP_NONE;
-    size_t n;
+    size_t n, n_exercises = 0;
     const struct lab *const *labs = labs_all(&n);
 
     for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < labs[i]->n; j++) {
+        for (size_t j = 0; j < labs[i]->n; j++, n_exercises++) {
             enum step step = step_of(work, results, labs[i]->exercises[j]);
             if (step < best) {
                 best = step;

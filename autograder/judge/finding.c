@@ -101,7 +101,7 @@ struct finding_process *finding_add_process(struct finding *finding, const struc
     added->number = of->number;
     added->name = kit_strdup(of->name != NULL ? of->name : "?");
     added->fd = -1;
-    if (thread == NULL || of->ended_us >= 0)
+    if (thread == NULL || (of->ended_us >= 0 && !of->killed_by_kit))
         return added;
     added->blocked_in = kit_strdup(thread->call);
     if (thread->n_waits == 1)

@@ -26,9 +26,11 @@ static bool is_dead_state(char state)
     return state == 'Z' || state == 'X';
 }
 
+/* At the last snapshot: a process that the kit ended afterwards still lived then. */
 bool is_living(const struct record *record, int process)
 {
-    return process >= 0 && record->processes[process].ended_us < 0;
+    const struct process *of = process >= 0 ? &record->processes[process] : NULL;
+    return of != NULL && (of->ended_us < 0 || of->killed_by_kit);
 }
 
 int parent_of(const struct record *record, int process)

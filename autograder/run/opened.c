@@ -229,7 +229,8 @@ static void add_descriptor(struct scan *scan, struct look *look)
     struct opened opened = {.kind = OPENED_PLAIN};
     unsigned flags = (unsigned)proc_field(look->info, "flags:", 8, 0);
     int object = object_of(scan, look, &opened);
-    struct descriptor *added = &record->descriptors[record_add_descriptor(record)];
+    int index = record_add_descriptor(record);
+    struct descriptor *added = &record->descriptors[index];
 
     added->process = look->process;
     added->fd = look->fd;

@@ -54,7 +54,7 @@ struct run *run_new(const struct run_options *options)
     run->signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     if (run->signals == -1)
         kit_broken("signalfd");
-    run->tracer = tracer_new(run->record, &run->options.tracer);
+    run->tracer = tracer_new(run->record, &run->options.tracer, run->began_us);
     return run;
 }
 

@@ -200,7 +200,8 @@ static void add_thread(struct scan *scan, int process, pid_t tid)
 
     if (!proc_thread_status(record->processes[process].host_pid, tid, &status))
         status = (struct thread_status){.state = '?', .own_tid = tid};
-    struct thread *thread = &record->threads[record_add_thread(record)];
+    int index = record_add_thread(record);
+    struct thread *thread = &record->threads[index];
     thread->process = process;
     thread->tid = tid;
     thread->state = status.state;

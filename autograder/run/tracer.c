@@ -68,12 +68,13 @@ static const unsigned ptrace_options = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD
                                        PTRACE_O_TRACEEXIT | PTRACE_O_TRACESECCOMP |
                                        PTRACE_O_TRACEVFORKDONE;
 
-struct tracer *tracer_new(struct record *record, const struct tracer_options *options)
+struct tracer *tracer_new(struct record *record, const struct tracer_options *options,
+                          long long began_us)
 {
     struct tracer *tracer = kit_alloc(sizeof *tracer);
     tracer->record = record;
     tracer->options = options;
-    tracer->began_us = kit_now_us();
+    tracer->began_us = began_us;
     tracer->random = options->seed * 2862933555777941757ULL + 3037000493ULL;
     return tracer;
 }

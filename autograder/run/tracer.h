@@ -35,8 +35,9 @@ struct tracer_options {
 
 struct tracer;
 
-/* The record and options must outlive it. */
-struct tracer *tracer_new(struct record *record, const struct tracer_options *options);
+/* The record and options must outlive it. began_us: the zero of the record's times (kit_now_us()). */
+struct tracer *tracer_new(struct record *record, const struct tracer_options *options,
+                          long long began_us);
 void tracer_free(struct tracer *tracer);
 
 /* Attaches to a program that waits to be let go (it has not yet exec'ed). Returns the index of its

@@ -129,7 +129,7 @@ void check_fail(const struct finding *finding)
         take(&result.findings, &seen.items[i]);
     if (result.findings.count > 0 && result.findings.items[0].text != NULL)
         result.message = kit_strdup(result.findings.items[0].text);
-    if (finding != NULL && finding->expected != NULL) {
+    if (finding != NULL && !cause && finding->expected != NULL) {
         result.expected = kit_strdup(finding->expected);
         result.actual = kit_strdup(finding->actual != NULL ? finding->actual : "");
     }

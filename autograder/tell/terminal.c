@@ -308,8 +308,7 @@ static void print_build_log(const struct terminal *terminal, const char *log)
     char *printable = text_printable(log);
     const char *line = printable;
 
-    print_text(terminal,
-               "It does not compile, so no check could run. The compiler says:", INDENT_TEXT);
+    print_text(terminal, "It could not be built, so no check ran:", INDENT_TEXT);
     for (int i = 0; i < BUILD_LOG_LINES && *line != '\0'; i++) {
         size_t length = strcspn(line, "\n");
         fprintf(terminal->stream, "%*s%.*s\n", INDENT_TEXT + 2, "", (int)length, line);

@@ -6,8 +6,7 @@
 need_tool jq
 
 compilers=${IPCLAB_COMPILERS:-gcc clang}
-# The learner's programs run traced, and there LeakSanitizer cannot work: the header says so to it.
-sanitized="-fsanitize=address,undefined -fno-sanitize-recover=undefined -include $gates/sanitizer_options.h"
+sanitized="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
 
 # complaints RESULTS ID...: what in the results of these exercises is not full points.
 complaints()

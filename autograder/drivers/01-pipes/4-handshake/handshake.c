@@ -297,13 +297,18 @@ static int run_scripts(const char *parent_script, const char *child_script)
     pid_t parent = start_process();
     if (parent == 0)
         run_parent(parent_script, child_script);
+    int parent_status = 0, child_status = 0;
     for (;;) {
         pid_t ended = -1;
         int status = wait_for(&ended);
         if (ended == -1)
-            return 0;
-        log_end(ended == parent ? 'p' : 'c', status);
+            break;
+        *(ended == parent ? &parent_status : &child_status) = status;
     }
+    /* Only now, so that these lines come after whatever the scripts log. */
+    log_end('p', parent_status);
+    log_end('c', child_status);
+    return 0;
 }
 
 static int count_open(void)
