@@ -110,8 +110,8 @@ hostile forks <<'END'
 int main(void) { for (int i = 0; i < 500; i++) if (fork() == 0) pause(); return 0; }
 END
 grep -lzx 98761 /proc/[0-9]*/cmdline 2>/dev/null | while read -r file; do
-    [ "$(tr '\0' ' ' <"$file")" != "sleep 98761 " ] || echo "$file: sleep 98761 still runs"
-done >"$scratch/seen"
+    [ "$(tr '\0' ' ' 2>/dev/null <"$file")" != "sleep 98761 " ] || echo "$file: sleep 98761 still runs"
+done >"$scratch/seen" 2>/dev/null
 judge "nothing of a hostile program is left" "End the whole cell." "$scratch/seen"
 
 close_gate
