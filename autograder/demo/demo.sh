@@ -32,7 +32,7 @@ show "ipclab cc hung_pipeline.c -o pipeline
   \$ seq 3 | ipclab trace -- ./pipeline sort -r -- cat"
 "$here/ipclab" cc "$here/autograder/demo/hung_pipeline.c" -o "$scratch/pipeline" ||
     failed "the program did not compile"
-seq 3 | (cd "$scratch" && timeout 30 "$here/ipclab" trace --json "$scratch/story.json" -- ./pipeline sort -r -- cat)
+seq 3 | (cd "$scratch" && timeout 30 "$here/ipclab" trace --json "$scratch/story.json" -- ./pipeline sort -r -- cat 2>&1)
 grep -q '"hang"' "$scratch/story.json" || failed "the hang was not found"
 
 say "No timeout was waited for: ipclab saw that nobody could ever move again, and why."

@@ -517,10 +517,26 @@ static void shorten(struct tracer *tracer, struct task *task, uint64_t count)
     tracer->record->calls[task->call].injected = true;
 }
 
+static bool has_faults(const struct tracer_options *options)
+{
+    return options->n_faults > 0 || options->interruptions || options->short_reads ||
+           options->short_writes;
+}
+
+/* Made by a line of the learner's own: not by the dynamic linker before main(), nor by a driver of
+ * the kit's. */
+static bool is_learners_call(struct tracer *tracer, struct task *task)
+{
+    struct call *call = &tracer->record->calls[task->call];
+    const char *kit_file = tracer->record->kit_file;
+    places_resolve_call(call);
+    return call->place.file != NULL && (kit_file == NULL || strcmp(call->place.file, kit_file) != 0);
+}
+
 static void apply_faults(struct tracer *tracer, struct task *task)
 {
     const struct tracer_options *options = tracer->options;
-    if (!process_of(tracer, task)->own_program)
+    if (!process_of(tracer, task)->own_program || !has_faults(options) || !is_learners_call(tracer, task))
         return;
     int error = choose_fault(tracer, task);
     if (error != 0) {
@@ -759,7 +775,7 @@ static void on_last_exit(struct tracer *tracer, struct task *task)
     struct process *process = process_of(tracer, task);
 
     process->cpu_us = proc_cpu_us(process->host_pid);
-    if (tasks_of(tracer, task->process) > 1)
+    if (tasks_of(tracer, task->process) > 1 || process->killed_by_kit)
         return;
     process->handled_signals = proc_handled_signals(process->host_pid);
     for (size_t i = 0; i < record->n_processes; i++) {
@@ -813,7 +829,7 @@ static void on_signal(struct tracer *tracer, struct task *task, int signal)
     if (ptrace(PTRACE_GETSIGINFO, task->tid, NULL, &info) == 0) {
         call->args[0] = (uint64_t)info.si_code;
         if (info.si_code <= 0) /* from a process: kill, raise; the kernel's own SIGPIPE says so too */
-            call->other = record_find_host_pid(tracer->record, info.si_pid);
+            call->other = record_find_pid(tracer->record, info.si_pid);
     }
     if (is_deadly(signal))
         call->stack = stack_here(tracer, task);

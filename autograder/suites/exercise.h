@@ -148,6 +148,11 @@ void send_signal(struct run *run, int number, int signal);
 /* The next expect_* that fails, and names no cause of its own, was probably this mistake (an id of
  * the catalogue). NULL takes it back. */
 void suspect(const char *misconception);
+/* Only when this holds: name a cause only where something observed speaks for it. */
+void suspect_if(bool observed, const char *misconception);
+/* Did a call of that name (as expect_calls counts) by the learner's program fail with that errno? Frequent
+ * calls (read, write, ...) are seen only with given_watched_io(). */
+bool saw_failure(struct run *run, const char *call, int error);
 
 void expect_exit(struct run *run, int status);
 void expect_killed_by(struct run *run, int signal);

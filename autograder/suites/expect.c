@@ -164,6 +164,12 @@ void suspect(const char *misconception)
     suspected = misconception;
 }
 
+void suspect_if(bool observed, const char *misconception)
+{
+    if (observed)
+        suspected = misconception;
+}
+
 static _Noreturn void fail_with(enum finding_kind kind, char *text, char *expected, char *actual)
 {
     struct findings one = {0};
@@ -298,6 +304,18 @@ static bool is_call_named(const struct call *call, const char *name)
     for (int i = 0; i < n_call_rows; i++)
         if (strcmp(call_rows[i].name, call->name) == 0)
             return strcmp(call_rows[i].group, name) == 0;
+    return false;
+}
+
+bool saw_failure(struct run *run, const char *name, int error)
+{
+    for (size_t i = 0; i < run->record->n_calls; i++) {
+        const struct call *call = &run->record->calls[i];
+        if (call->end_us >= 0 && call->result == -error && !call->injected &&
+            (run->record->processes[call->process].own_program || call->place.file != NULL) &&
+            is_call_named(call, name))
+            return true;
+    }
     return false;
 }
 

@@ -14,7 +14,7 @@ ends()
     shift 2
     timeout 120 "$@" </dev/null >"$scratch/said" 2>&1
     status=$?
-    if [ $status = "$wanted_status" ] && grep -qE -- "$words" "$scratch/said"; then
+    if [ $status = "$wanted_status" ] && { [ -z "$words" ] || grep -qE -- "$words" "$scratch/said"; }; then
         ok "${*/#$ipclab/ipclab}: status $status"
     else
         not_ok "${*/#$ipclab/ipclab}: status $wanted_status, says \"$words\"" "It ended with status $status and said:" "$scratch/said"

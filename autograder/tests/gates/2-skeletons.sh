@@ -22,8 +22,8 @@ while read -r id folder; do
 done < <(exercises skeletons)
 
 status=$(run_check "$scratch/results.json" "$scratch/log" "${ids[@]}" --dir skeletons)
-if [ "$status" != 1 ] || [ ! -s "$scratch/results.json" ]; then
-    not_ok "ipclab check --dir skeletons ends with status 1" "It ended with status $status; this is what it said last:" \
+if [ "$status" -gt 1 ] || [ ! -s "$scratch/results.json" ]; then
+    not_ok "ipclab check --dir skeletons does its work" "It ended with status $status; this is what it said last:" \
         <(tail -n 12 "$scratch/log")
     close_gate
 fi

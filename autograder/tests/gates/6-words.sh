@@ -87,13 +87,12 @@ judge "ipclab hint prints every hint, one after the other" "Run it in a copy of 
 # Names that must have a page: kinds of findings, misconceptions of mistakes and of the source.
 {
     sed -n '/finding_kind_name\|names\[/,/};/s/.*"\([a-z][a-z-]*\)".*/\1/p' autograder/judge/finding.c 2>/dev/null
-    sed -n '/^\(---\|diff \)/q; s/^\(misconception\|finding\): *//p' /dev/null
     for patch in autograder/mistakes/*/*/*.patch; do
         [ -e "$patch" ] && sed -n '/^\(---\|diff \)/q; s/^\(misconception\|finding\): *//p' "$patch"
     done | grep -vx none
     grep -ohE 'suspect\("[^"]*"\)|misconception[^";]*"[^"]*"' -r autograder/suites autograder/judge --include='*.c' |
         sed 's/.*"\(.*\)".*/\1/'
-} | grep -xE '[a-z0-9]+(-[a-z0-9]+)*' | sort -u >"$scratch/names"
+} | grep -xE '[a-z0-9]+(-[a-z0-9]+)*' | grep -vx unknown | sort -u >"$scratch/names"
 {
     cat "$scratch/names"
     for page in autograder/explain/*.md; do basename "$page" .md; done

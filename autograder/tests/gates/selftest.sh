@@ -56,8 +56,7 @@ passes()
     judge "gate $number passes what is right" "Put the tree right first." "$scratch/shown"
 }
 
-mistake=$(ls "$tree/autograder/mistakes/$folder"/*.patch | head -n 1)
-other=$(ls "$tree/autograder/mistakes/$folder"/*.patch | sed -n 2p)
+mistake=$tree/autograder/mistakes/$folder/pipe-parent-keeps-write-end.patch # it hangs: every check fails
 only_these_mistakes()
 {
     find "$scratch/tree/autograder/mistakes" -name '*.patch' -delete
@@ -105,10 +104,13 @@ sed -i '1a This line was in no solution.' "$scratch/tree/solutions/$folder/$prog
 sed -i "0,/^ /s/^ .*/ no line of the solution/" "$scratch/tree/autograder/mistakes/$folder"/*.patch
 fails 3 "a patch that does not apply" "does not apply"
 fresh_tree
-printf '%s\n' 'misconception: none' 'finding: hang' 'check: none' '' "--- a/solutions/$folder/$program" "+++ b/solutions/$folder/$program" \
-    '@@ -1,1 +1,2 @@' " $(head -n 1 "solutions/$folder/$program")" '+ * harmless' >"$scratch/harmless.patch"
+sed '2a \ * (harmless)' "solutions/$folder/$program" >"$scratch/harmless.c"
+{
+    printf '%s\n' 'misconception: none' 'finding: hang' 'check: none'
+    diff -u --label "a/solutions/$folder/$program" --label "b/solutions/$folder/$program" "solutions/$folder/$program" "$scratch/harmless.c"
+} >"$scratch/harmless.patch"
 only_these_mistakes "$scratch/harmless.patch"
-fails 3 "a mistake that is none" "ended with status 0, not 1"
+fails 3 "a mistake that is none" "It passes every check"
 
 # --- 4: a skeleton is its solution with lines taken out ---
 fresh_tree
