@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -140,14 +141,70 @@ enum box_mode box_mode_here(void)
 
 /* ---- The folder ----------------------------------------------------------------------------- */
 
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *where)
+{
+    (void)status;
+    (void)type;
+    (void)where;
+    return remove(path) == -1 && errno != ENOENT ? -1 : 0;
+}
+
+static int remove_tree(const char *folder)
+{
+    return nftw(folder, remove_one, 16, FTW_PHYS | FTW_DEPTH);
+}
+
+/* Whoever made a box holds a lock on its folder; one that nobody holds was left by a kit that was
+ * killed. */
+static void sweep(const char *base)
+{
+    DIR *dir = opendir(base);
+    struct dirent *entry;
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        struct stat status;
+        if (strncmp(entry->d_name, "ipclab-box-", 11) != 0)
+            continue;
+        int fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        bool ours = fd >= 0 && fstat(fd, &status) == 0 &&
+                    (status.st_uid == geteuid() || (geteuid() == 0 && status.st_uid == BOX_UID));
+        if (ours && flock(fd, LOCK_EX | LOCK_NB) == 0) {
+            char *path = kit_format("%s/%s", base, entry->d_name);
+            remove_tree(path);
+            free(path);
+        }
+        if (fd >= 0)
+            close(fd);
+    }
+    if (dir != NULL)
+        closedir(dir);
+}
+
+static bool make_folder(struct box *box, const char *base)
+{
+    /* Between mkdtemp() and flock() a sweep of another kit could take it: then make another. */
+    for (int tries = 0; tries < 5; tries++) {
+        box->folder = kit_format("%s/ipclab-box-XXXXXX", base);
+        if (mkdtemp(box->folder) == NULL)
+            return false;
+        box->lock = open(box->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (box->lock >= 0 && flock(box->lock, LOCK_EX) == 0 && access(box->folder, F_OK) == 0)
+            return true;
+        close(box->lock);
+        free(box->folder);
+    }
+    box->folder = NULL;
+    return false;
+}
+
 struct box *box_new(void)
 {
     const char *base = getenv("TMPDIR");
     struct box *box = kit_alloc(sizeof *box);
 
     box->mode = box_mode_here();
-    box->folder = kit_format("%s/ipclab-XXXXXX", base != NULL && base[0] == '/' ? base : "/tmp");
-    bool made = mkdtemp(box->folder) != NULL;
+    base = base != NULL && base[0] == '/' ? base : "/tmp";
+    sweep(base);
+    bool made = make_folder(box, base);
     for (size_t i = 0; made && parts[i] != NULL; i++) {
         char *path = kit_format("%s/%s", box->folder, parts[i]);
         made = mkdir(path, 0700) == 0;
@@ -238,20 +295,13 @@ char *box_inner_path(const struct box *box, const char *part)
     return box->mode == BOX_STRONG ? kit_format("/%s", part) : kit_format("%s/%s", box->folder, part);
 }
 
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *where)
-{
-    (void)status;
-    (void)type;
-    (void)where;
-    return remove(path) == -1 && errno != ENOENT ? -1 : 0;
-}
-
 void box_free(struct box *box)
 {
     if (box == NULL)
         return;
-    if (nftw(box->folder, remove_one, 16, FTW_PHYS | FTW_DEPTH) == -1)
+    if (remove_tree(box->folder) == -1)
         fprintf(stderr, "ipclab: cannot remove %s: %s\n", box->folder, strerror(errno));
+    close(box->lock);
     free(box->folder);
     free(box);
 }

@@ -25,7 +25,8 @@ enum box_mode { BOX_STRONG, BOX_WEAK };
 enum { BOX_UID = 63999 };
 
 struct box {
-    char *folder;       /* on the host */
+    char *folder; /* on the host */
+    int lock;     /* an open and locked descriptor of it, for as long as the box is in use */
     enum box_mode mode;
 };
 

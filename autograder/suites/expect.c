@@ -2,8 +2,9 @@
  * expect.c - what must hold, and how a check ends: one line of JSON for the kit, then Check's own
  * verdict.
  */
-#define _GNU_SOURCE /* sigabbrev_np(3) */
+#define _GNU_SOURCE /* sigabbrev_np(3), strerrorname_np(3) */
 #include <check.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ static const struct check *check;
 static int check_index;
 static long long check_began_us;
 static const char *suspected;
+static const struct place *place_to_tell; /* the line that a failing expectation points at */
 
 /* ---- The end of a check --------------------------------------------------------------------- */
 
@@ -178,6 +180,8 @@ static _Noreturn void fail_with(enum finding_kind kind, char *text, char *expect
     finding->expected = expected;
     finding->actual = actual;
     finding->misconception = suspected != NULL ? kit_strdup(suspected) : NULL;
+    if (place_to_tell != NULL)
+        finding->place = place_copy(place_to_tell);
     check_fail(finding);
 }
 
@@ -209,7 +213,7 @@ int exit_status_of(struct run *run)
 static char *status_words(int status)
 {
     if (WIFSIGNALED(status))
-        return kit_format("killed by SIG%s", sigabbrev_np(WTERMSIG(status)));
+        return kit_format("death by SIG%s", sigabbrev_np(WTERMSIG(status)));
     return kit_format("exit status %d", WEXITSTATUS(status));
 }
 
@@ -223,15 +227,46 @@ static char *said_on_stderr(struct run *run)
     return words;
 }
 
+/* The call that explains the end: the first that the kit made to fail, or else the last of the
+ * learner's that failed by itself. NULL: none was seen. */
+static const struct call *telling_call(const struct record *record)
+{
+    const struct call *telling = NULL;
+    for (size_t i = 0; i < record->n_calls; i++) {
+        const struct call *call = &record->calls[i];
+        bool failed = call->end_us >= 0 && call->result < 0 && call->place.file != NULL &&
+                      strcmp(call->name, "signal") != 0;
+        if (!failed || call->result == -EINTR || call->result == -EAGAIN || call->result == -ECHILD)
+            continue;
+        if (call->injected)
+            return call;
+        telling = call;
+    }
+    return telling;
+}
+
+/* "When pipe at oneway.c:139 was made to fail with EMFILE, " or "(The last call that failed: ...)". */
+static char *call_words(const struct call *call)
+{
+    if (call == NULL)
+        return kit_strdup("");
+    return kit_format(" %s: %s at %s:%d, with %s (%s).",
+                      call->injected ? "Here one call was made to fail" : "The last call that failed",
+                      call->name, call->place.file, call->place.line,
+                      strerrorname_np((int)-call->result), strerror((int)-call->result));
+}
+
 void expect_exit(struct run *run, int wanted)
 {
     int status = wait_status_of(run);
     if (WIFEXITED(status) && WEXITSTATUS(status) == wanted)
         return;
-    char *actual = status_words(status), *said = said_on_stderr(run);
+    const struct call *call = telling_call(run->record);
+    char *actual = status_words(status), *said = said_on_stderr(run), *words = call_words(call);
+    place_to_tell = call != NULL ? &call->place : NULL;
     fail_with(FINDING_WRONG_STATUS,
-              kit_format("`%s` ended with %s; the task asks for exit status %d here.%s",
-                         run->record->program, actual, wanted, said),
+              kit_format("`%s` ended with %s; the task asks for exit status %d here.%s%s",
+                         run->record->program, actual, wanted, words, said),
               kit_format("exit status %d", wanted), actual);
 }
 
