@@ -24,8 +24,9 @@ static _Noreturn void run_command(char **command, int input, int output)
         fail("dup2 of the input");
     if (output != STDOUT_FILENO && (dup2(output, STDOUT_FILENO) == -1 || close(output) == -1))
         fail("dup2 of the output");
-    execvp(command[0], command);
-    fail(command[0]);
+    if (command[0] != NULL)
+        execvp(command[0], command);
+    fail("exec");
 }
 
 /* The "--" that ends this command, replaced by the NULL that exec wants; NULL: it is the last. */

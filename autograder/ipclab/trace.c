@@ -260,6 +260,7 @@ static struct run *start_trace(const struct trace_options *options, char **progr
         .sets = CALLS_RARE | (options->io ? CALLS_IO | CALLS_FILES : 0u),
         .tracer = {.existed_before = existed_before, .seed = options->seed},
         .wall_limit_us = (int64_t)options->timeout_s * 1000000,
+        .all_places = options->json != NULL,
     };
     const struct run_program first = {
         .file = program[0],

@@ -60,8 +60,7 @@ static int find_end(const struct record *record, int process, int object, bool w
 
     for (size_t i = 0; i < record->n_descriptors; i++) {
         const struct descriptor *at = &record->descriptors[i];
-        if (at->process == process && at->object == object &&
-            (writing ? at->writes : at->reads) &&
+        if (at->process == process && at->object == object && (writing ? at->writes : at->reads) &&
             (found < 0 || at->fd > record->descriptors[found].fd))
             found = (int)i;
     }
@@ -77,7 +76,8 @@ static bool face_each_other(const struct graph *graph, enum wait_kind kind, int 
 
     for (int p = 0; p < n_processes(graph); p++)
         for (int q = p + 1; q < n_processes(graph); q++) {
-            const struct wait *first = pipe_wait(graph, p, kind), *second = pipe_wait(graph, q, kind);
+            const struct wait *first = pipe_wait(graph, p, kind),
+                              *second = pipe_wait(graph, q, kind);
             if (first == NULL || second == NULL || first->object == second->object ||
                 !holds_end(record, q, first->object, writing) ||
                 !holds_end(record, p, second->object, writing))
@@ -269,8 +269,8 @@ static struct figure lock_order(const struct graph *graph)
             continue;
         bool crossing = holder_of(graph, q) == p && mine->kind == WAIT_SEMAPHORE &&
                         theirs->kind == WAIT_SEMAPHORE;
-        return (struct figure){
-            crossing ? "two-semops-instead-of-one" : "semaphore-order-deadlock", -1};
+        return (struct figure){crossing ? "two-semops-instead-of-one" : "semaphore-order-deadlock",
+                               -1};
     }
     return (struct figure){NULL, -1};
 }
@@ -291,9 +291,9 @@ static struct figure killed_holder(const struct graph *graph)
 static bool has_family(const struct record *record, int process)
 {
     for (size_t i = 0; i < record->n_processes; i++)
-        if (record->processes[i].parent == process || record->processes[process].parent >= 0)
+        if (record->processes[i].parent == process)
             return true;
-    return false;
+    return record->processes[process].parent >= 0;
 }
 
 static const char *name_futex(const struct graph *graph, int process, const struct wait *wait)

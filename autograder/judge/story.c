@@ -328,18 +328,18 @@ static const struct telling {
     const char *among; /* in a list of several: "input on", ... */
     const char *close; /* why nothing comes: told once at the end; NULL: the line says it */
 } tellings[WAIT_KINDS] = {
-    [WAIT_READ] = {tell_read, "input on", NULL},
-    [WAIT_WRITE] = {tell_write, "room in", NULL},
-    [WAIT_OPEN] = {tell_open, "the other side of", "Nobody is left who could open the other side."},
-    [WAIT_MESSAGE] = {tell_message, "a message in", "Nobody is left who could send that message."},
-    [WAIT_ROOM] = {tell_room, "room in", "Nobody is left who could make room."},
-    [WAIT_SEMAPHORE] = {tell_semaphore, "a semaphore of",
-                        "Nobody is left who could change that semaphore."},
-    [WAIT_FUTEX] = {tell_futex, "", NULL},
-    [WAIT_CHILD] = {tell_child, "a child", NULL},
-    [WAIT_LOCK] = {tell_lock, "a lock on", NULL},
-    [WAIT_CONNECTION] = {tell_connection, "a client of", "Nobody is left who could connect."},
-    [WAIT_SIGNAL] = {tell_signal, "a signal", "Nobody is left who could send that signal."},
+    [WAIT_READ] = {tell_read,       "input on",          NULL                                           },
+    [WAIT_WRITE] = {tell_write,      "room in",           NULL                                           },
+    [WAIT_OPEN] = {tell_open,       "the other side of", "Nobody is left who could open the other side."},
+    [WAIT_MESSAGE] = {tell_message,    "a message in",      "Nobody is left who could send that message."  },
+    [WAIT_ROOM] = {tell_room,       "room in",           "Nobody is left who could make room."          },
+    [WAIT_SEMAPHORE] = {tell_semaphore,  "a semaphore of",
+                   "Nobody is left who could change that semaphore."                                    },
+    [WAIT_FUTEX] = {tell_futex,      "",                  NULL                                           },
+    [WAIT_CHILD] = {tell_child,      "a child",           NULL                                           },
+    [WAIT_LOCK] = {tell_lock,       "a lock on",         NULL                                           },
+    [WAIT_CONNECTION] = {tell_connection, "a client of",       "Nobody is left who could connect."            },
+    [WAIT_SIGNAL] = {tell_signal,     "a signal",          "Nobody is left who could send that signal."   },
 };
 
 static bool is_poll(const char *call)
@@ -485,16 +485,20 @@ static void explain_socket(const struct story *story, int object)
     fputs(", which sleeps as well.\n", story->out);
 }
 
-static void explain_wait(const struct story *story, const struct wait *wait)
+static void explain_wait(const struct story *story, const struct thread *thread,
+                         const struct wait *wait)
 {
-    if (tellings[wait->kind].close != NULL)
+    bool connecting = strcmp(thread->call, "connect") == 0; /* its line has said all */
+
+    if (tellings[wait->kind].close != NULL && !connecting)
         story->loose[wait->kind] = true;
     if (wait->object < 0 || story->explained[wait->object])
         return;
     enum object_kind kind = story->record->objects[wait->object].kind;
     bool pipe = kind == OBJECT_PIPE || kind == OBJECT_FIFO;
-    if (wait->kind != WAIT_READ && wait->kind != WAIT_WRITE)
-        return;
+    bool empty = pipe && story->record->objects[wait->object].bytes == 0;
+    if (wait->kind != WAIT_READ && (wait->kind != WAIT_WRITE || empty))
+        return; /* splice names both its ends, and room in an empty pipe is not what it lacks */
     story->explained[wait->object] = true;
     if (pipe && wait->kind == WAIT_READ)
         explain_read(story, wait->object);
@@ -510,7 +514,7 @@ static void explain(const struct story *story)
 
     for (size_t i = 0; i < record->n_threads; i++)
         for (size_t k = 0; story->graph->stuck[i] && k < record->threads[i].n_waits; k++)
-            explain_wait(story, &record->threads[i].waits[k]);
+            explain_wait(story, &record->threads[i], &record->threads[i].waits[k]);
     for (int kind = 0; kind < WAIT_KINDS; kind++)
         if (story->loose[kind])
             fprintf(story->out, "%s\n", tellings[kind].close);
@@ -567,7 +571,8 @@ char *graph_story(const struct graph *graph, bool whole)
     char *text = NULL;
     size_t size = 0;
     int *processes;
-    struct story story = {.graph = graph, .record = record,
+    struct story story = {.graph = graph,
+                          .record = record,
                           .explained = kit_alloc(record->n_objects * sizeof(bool)),
                           .loose = kit_alloc(WAIT_KINDS * sizeof(bool)),
                           .out = open_memstream(&text, &size)};

@@ -7,9 +7,9 @@
  * one thread waits for (poll) any single one is enough. What remains can wake only itself: it never
  * will.
  *
- * In an open world (`trace` of any program) strangers can reach what has a name: a queue with a key,
- * a FIFO, a bound socket. There a waiting server is no hang. Such an object counts as the run's own
- * only when the record shows that the partner is inside.
+ * In an open world (`trace` of any program) strangers can reach what has a name: a queue with a
+ * key, a FIFO, a bound socket. There a waiting server is no hang. Such an object counts as the
+ * run's own only when the record shows that the partner is inside.
  */
 #include "waiting.h"
 
@@ -77,8 +77,7 @@ static bool add_holders(const struct graph *graph, int object, bool writing, boo
     bool any = false;
 
     for (size_t i = 0; i < graph->record->n_processes; i++)
-        if (is_living(graph->record, (int)i) &&
-            holds_end(graph->record, (int)i, object, writing)) {
+        if (is_living(graph->record, (int)i) && holds_end(graph->record, (int)i, object, writing)) {
             wakers[i] = true;
             any = true;
         }
@@ -133,7 +132,8 @@ static size_t count_calls(const struct record *record, int object, const char *n
     return count;
 }
 
-/* The partner is a stranger when a stranger used the queue last, or more came out than we put in. */
+/* The partner is a stranger when a stranger used the queue last, or more came out than we put in.
+ */
 static bool queue_partner_is_outside(const struct record *record, int me, int object)
 {
     const struct object *queue = &record->objects[object];
@@ -204,8 +204,7 @@ static bool signaller_is_outside(const struct record *record, int me)
 static bool another_holds(const struct record *record, int me, int object, bool writing)
 {
     for (size_t i = 0; i < record->n_processes; i++)
-        if ((int)i != me && is_living(record, (int)i) &&
-            holds_end(record, (int)i, object, writing))
+        if ((int)i != me && is_living(record, (int)i) && holds_end(record, (int)i, object, writing))
             return true;
     return false;
 }
@@ -222,7 +221,7 @@ static enum source pipe_source(const struct graph *graph, int me, int object, bo
     if (!named)
         return FROM_RUN;
     if (!record->closed_world && !another_holds(record, me, object, wants_writer))
-        return FROM_OUTSIDE; /* a FIFO server that keeps its own other end open */
+        return FROM_OUTSIDE;      /* a FIFO server that keeps its own other end open */
     add_everybody(graph, wakers); /* whoever moves could open it */
     return FROM_RUN;
 }
@@ -275,8 +274,7 @@ static enum source open_source(const struct graph *graph, const struct thread *t
     if (add_holders(graph, wait->object, wait->wants_writer, wakers))
         return AT_ONCE;
     add_everybody(graph, wakers);
-    return !record->closed_world &&
-                   fifo_partner_is_outside(record, thread->process, wait->object)
+    return !record->closed_world && fifo_partner_is_outside(record, thread->process, wait->object)
                ? FROM_OUTSIDE
                : FROM_RUN;
 }
@@ -298,9 +296,8 @@ static enum source queue_source(const struct graph *graph, const struct thread *
     add_everybody(graph, wakers);
     if (record->closed_world || !has_name(queue))
         return FROM_RUN;
-    bool outside = queue->kind == OBJECT_QUEUE
-                       ? queue_partner_is_outside(record, me, wait->object)
-                       : !used_by_another(record, me, wait->object);
+    bool outside = queue->kind == OBJECT_QUEUE ? queue_partner_is_outside(record, me, wait->object)
+                                               : !used_by_another(record, me, wait->object);
     return outside ? FROM_OUTSIDE : FROM_RUN;
 }
 
@@ -397,11 +394,11 @@ static enum source signal_source(const struct graph *graph, const struct thread 
 
 static enum source (*const sources[WAIT_KINDS])(const struct graph *, const struct thread *,
                                                 const struct wait *, bool *) = {
-    [WAIT_READ] = transfer_source,     [WAIT_WRITE] = transfer_source,
-    [WAIT_OPEN] = open_source,         [WAIT_MESSAGE] = queue_source,
-    [WAIT_ROOM] = queue_source,        [WAIT_SEMAPHORE] = semaphore_source,
-    [WAIT_FUTEX] = futex_source,       [WAIT_CHILD] = child_source,
-    [WAIT_LOCK] = lock_source,         [WAIT_CONNECTION] = connection_source,
+    [WAIT_READ] = transfer_source, [WAIT_WRITE] = transfer_source,
+    [WAIT_OPEN] = open_source,     [WAIT_MESSAGE] = queue_source,
+    [WAIT_ROOM] = queue_source,    [WAIT_SEMAPHORE] = semaphore_source,
+    [WAIT_FUTEX] = futex_source,   [WAIT_CHILD] = child_source,
+    [WAIT_LOCK] = lock_source,     [WAIT_CONNECTION] = connection_source,
     [WAIT_SIGNAL] = signal_source,
 };
 
@@ -441,7 +438,8 @@ static void find_movers(const struct graph *graph)
 {
     const struct record *record = graph->record;
 
-    for (size_t i = 0; i < record->n_processes; i++) /* one that could not be read may do anything */
+    for (size_t i = 0; i < record->n_processes;
+         i++) /* one that could not be read may do anything */
         graph->moves[i] = is_living(record, (int)i);
     for (size_t i = 0; i < record->n_threads; i++)
         graph->moves[record->threads[i].process] = false;
@@ -471,8 +469,8 @@ static struct graph build_graph(const struct record *record)
     find_zombies(&graph);
     for (size_t i = 0; i < record->n_threads; i++) {
         const struct thread *thread = &record->threads[i];
-        graph.stuck[i] = thread->asleep && !thread->timed && thread->understood &&
-                         !is_dead_state(thread->state);
+        graph.stuck[i] =
+            thread->asleep && !thread->timed && thread->understood && !is_dead_state(thread->state);
     }
     do {
         changed = false;
@@ -535,9 +533,8 @@ static void add_wakers(const struct graph *graph, int process, struct finding_pr
     bool *wakers = kit_alloc(record->n_processes * sizeof *wakers);
 
     for (size_t i = 0; i < record->n_threads; i++)
-        for (size_t k = 0;
-             graph->stuck[i] && record->threads[i].process == process &&
-             k < record->threads[i].n_waits;
+        for (size_t k = 0; graph->stuck[i] && record->threads[i].process == process &&
+                           k < record->threads[i].n_waits;
              k++)
             wait_source(graph, &record->threads[i], &record->threads[i].waits[k], wakers);
     bool self = wakers[process];

@@ -2,8 +2,8 @@
  * asleep.c - from the call a thread sleeps in to the things it waits for.
  *
  * One row a system call, one function a family. A row that is missing, a pointer that cannot be
- * read, a descriptor of an unknown kind: then the thread is not understood, and nobody will say that
- * it can never move.
+ * read, a descriptor of an unknown kind: then the thread is not understood, and nobody will say
+ * that it can never move.
  */
 #define _GNU_SOURCE /* F_OFD_SETLKW, P_PIDFD, openat2 through syscall(2) */
 #include <fcntl.h>
@@ -78,8 +78,8 @@ static void wait_on_epoll(struct sleeper *sleeper, int epoll_fd, int depth)
 {
     char info[16384];
 
-    if (depth > EPOLL_DEPTH || proc_read(info, sizeof info, "/proc/%d/fdinfo/%d",
-                                         (int)sleeper->pid, epoll_fd) <= 0) {
+    if (depth > EPOLL_DEPTH ||
+        proc_read(info, sizeof info, "/proc/%d/fdinfo/%d", (int)sleeper->pid, epoll_fd) <= 0) {
         not_understood(sleeper);
         return;
     }
@@ -102,8 +102,8 @@ static bool socket_is_timed(const struct sleeper *sleeper, int fd, bool input, b
     socklen_t size = sizeof limit;
     int copy = proc_borrow(sleeper->pid, fd);
 
-    *known = copy != -1 && getsockopt(copy, SOL_SOCKET, input ? SO_RCVTIMEO : SO_SNDTIMEO, &limit,
-                                      &size) == 0;
+    *known = copy != -1 &&
+             getsockopt(copy, SOL_SOCKET, input ? SO_RCVTIMEO : SO_SNDTIMEO, &limit, &size) == 0;
     if (copy != -1)
         close(copy);
     return *known && (limit.tv_sec != 0 || limit.tv_usec != 0);
@@ -365,8 +365,7 @@ static bool read_set(struct sleeper *sleeper, uint64_t address, size_t words,
                      unsigned long set[MAX_POLLED / 8 / sizeof(long)])
 {
     memset(set, 0, MAX_POLLED / 8);
-    return address == 0 || words == 0 ||
-           read_memory(sleeper, address, set, words * sizeof(long));
+    return address == 0 || words == 0 || read_memory(sleeper, address, set, words * sizeof(long));
 }
 
 static bool in_set(const unsigned long *set, int fd)
@@ -431,8 +430,7 @@ static void decode_poll(struct sleeper *sleeper)
 /* ---- open of a FIFO ---- */
 
 /* Stats what the process itself would find under that path. */
-static bool stat_there(const struct sleeper *sleeper, int at, const char *path,
-                       struct stat *status)
+static bool stat_there(const struct sleeper *sleeper, int at, const char *path, struct stat *status)
 {
     struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
     char start[64];
@@ -466,8 +464,8 @@ static void wait_for_open(struct sleeper *sleeper, int at, uint64_t path_address
         not_understood(sleeper); /* open of anything else does not sleep for long */
         return;
     }
-    int object = record_object_by_inode(sleeper->record, OBJECT_FIFO, status.st_dev,
-                                        status.st_ino, path);
+    int object =
+        record_object_by_inode(sleeper->record, OBJECT_FIFO, status.st_dev, status.st_ino, path);
     sleeper->record->objects[object].mode = status.st_mode & 07777;
     add_wait(sleeper, WAIT_OPEN, object, -1)->wants_writer = access == O_RDONLY;
 }
@@ -584,8 +582,8 @@ static void decode_semop(struct sleeper *sleeper)
         not_understood(sleeper);
         return;
     }
-    int object = record_object_by_id(sleeper->record, OBJECT_SEMAPHORES, id,
-                                     set != NULL ? set->key : 0);
+    int object =
+        record_object_by_id(sleeper->record, OBJECT_SEMAPHORES, id, set != NULL ? set->key : 0);
     wait_for_operations(sleeper, object, set, operations, count);
 }
 
@@ -615,10 +613,13 @@ static bool parse_mapping(const char *line, struct mapping *mapping)
     if (sscanf(line, "%llx-%llx %7s %llx %x:%x %llu %n", &start, &end, access, &offset,
                &major_number, &minor_number, &ino, &name) < 7)
         return false;
-    *mapping = (struct mapping){
-        .start = start, .end = end, .offset = offset, .ino = ino, .shared = access[3] == 's',
-        .dev = (uint64_t)major_number << 8 | (minor_number & 0xff) |
-               (uint64_t)(minor_number & ~0xffU) << 12}; /* makedev(3) */
+    *mapping = (struct mapping){.start = start,
+                                .end = end,
+                                .offset = offset,
+                                .ino = ino,
+                                .shared = access[3] == 's',
+                                .dev = (uint64_t)major_number << 8 | (minor_number & 0xff) |
+                                       (uint64_t)(minor_number & ~0xffU) << 12}; /* makedev(3) */
     size_t length = strcspn(line + name, "\n");
     if (length >= sizeof mapping->path)
         length = sizeof mapping->path - 1;
@@ -750,14 +751,14 @@ static bool looks_like_semaphore(const struct lock_words *at, int operation, uin
            at->word[1] >= 1 && at->word[1] < 4096 && (at->word[2] == 0 || at->word[2] == 128);
 }
 
-/* pthread_rwlock_t of glibc, a writer that waits for readers: readers (8 each, and flags), writers,
- * write phase futex, writers futex; the writer sleeps on the third. */
+/* pthread_rwlock_t of glibc, a writer that waits for readers: readers (8 each, and flags: 2 says
+ * that a writer has the right of way), writers, write phase futex, on which the writer sleeps. */
 static bool looks_like_rwlock(const struct sleeper *sleeper, uint64_t address, uint32_t expected)
 {
-    uint32_t word[4];
+    uint32_t readers;
 
-    return (expected == 2 || expected == 3) && read_memory(sleeper, address - 8, word, sizeof word) &&
-           word[0] >> 3 >= 1 && word[0] >> 3 < 4096 && word[1] >= 1 && word[1] < 4096;
+    return expected == 2 && read_memory(sleeper, address - 8, &readers, sizeof readers) &&
+           (readers & 2) != 0 && readers >> 3 >= 1 && readers >> 3 < 4096;
 }
 
 static int process_of_own_tid(const struct sleeper *sleeper, uint32_t tid)
@@ -910,7 +911,8 @@ static bool conflicts(const struct sleeper *sleeper, const struct held_lock *hel
                       const struct wanted_lock *wanted)
 {
     bool posix_own = held->type == 'P' && wanted->type == 'P' && held->process == sleeper->process;
-    bool both_flock = (held->type == 'F') == (wanted->type == 'F'); /* fcntl and flock do not meet */
+    bool both_flock =
+        (held->type == 'F') == (wanted->type == 'F'); /* fcntl and flock do not meet */
 
     return held->object == object && both_flock && !posix_own &&
            (held->exclusive || wanted->exclusive) && held->start <= wanted->end &&
@@ -949,7 +951,8 @@ static void decode_fcntl(struct sleeper *sleeper)
         return;
     }
     struct wanted_lock wanted = {.type = command == F_SETLKW ? 'P' : 'O',
-                                 .exclusive = lock.l_type == F_WRLCK, .end = INT64_MAX};
+                                 .exclusive = lock.l_type == F_WRLCK,
+                                 .end = INT64_MAX};
     if (lock.l_whence == SEEK_SET && lock.l_len >= 0) { /* else: the whole file, the wider guess */
         wanted.start = lock.l_start;
         if (lock.l_len > 0)
@@ -960,8 +963,8 @@ static void decode_fcntl(struct sleeper *sleeper)
 
 static void decode_flock(struct sleeper *sleeper)
 {
-    struct wanted_lock wanted = {.type = 'F', .exclusive = (sleeper->args[1] & LOCK_EX) != 0,
-                                 .end = INT64_MAX};
+    struct wanted_lock wanted = {
+        .type = 'F', .exclusive = (sleeper->args[1] & LOCK_EX) != 0, .end = INT64_MAX};
     wait_for_lock(sleeper, &wanted);
 }
 
@@ -1050,7 +1053,7 @@ static const struct recipe {
     {SYS_nanosleep,       "nanosleep",       decode_timed       },
     {SYS_clock_nanosleep, "clock_nanosleep", decode_timed       },
     {SYS_restart_syscall, "restart_syscall", decode_timed       },
-/* Newer ones, and those that aarch64 never had. */
+ /* Newer ones, and those that aarch64 never had. */
 #ifdef SYS_epoll_pwait2
     {SYS_epoll_pwait2,    "epoll_pwait2",    decode_epoll_pwait2},
 #endif
@@ -1081,8 +1084,12 @@ void scan_sleeper(struct scan *scan, int thread, const struct thread_status *sta
 {
     struct record *record = scan->record;
     struct thread *at = &record->threads[thread];
-    struct sleeper sleeper = {.scan = scan, .record = record, .thread = thread,
-                              .process = at->process, .tid = at->tid, .status = status,
+    struct sleeper sleeper = {.scan = scan,
+                              .record = record,
+                              .thread = thread,
+                              .process = at->process,
+                              .tid = at->tid,
+                              .status = status,
                               .pid = record->processes[at->process].host_pid};
     struct blocked_call call;
 

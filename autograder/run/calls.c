@@ -105,9 +105,9 @@ const struct call_row call_rows[] = {
     {SYS_sendfile, "sendfile", "splice", CALLS_IO, EFFECT_USE_FD, -1, 3},
     {SYS_close, "close", "close", CALLS_IO, EFFECT_USE_FD, -1, -1},
 #ifdef SYS_poll
-    {SYS_poll, "poll", "poll", CALLS_IO, EFFECT_NONE, -1, -1},
+    {SYS_poll, "poll", "poll", CALLS_IO, EFFECT_POLL, -1, -1},
 #endif
-    {SYS_ppoll, "ppoll", "poll", CALLS_IO, EFFECT_NONE, -1, -1},
+    {SYS_ppoll, "ppoll", "poll", CALLS_IO, EFFECT_POLL, -1, -1},
 #ifdef SYS_select
     {SYS_select, "select", "poll", CALLS_IO, EFFECT_NONE, -1, -1},
 #endif

@@ -28,11 +28,12 @@
 #endif
 
 enum {
-    STATE_LISTEN = 10,             /* TCP_LISTEN, the state that unix_diag uses too */
-    FLAG_ACCEPTS = 0x10000,        /* __SO_ACCEPTCON in the flags of /proc/net/unix */
-    SEGMENT_REMOVED = 01000,       /* SHM_DEST in the mode of shmctl(2) */
-    MAX_MESSAGE = 64 * 1024,       /* more than any msgmax met in practice */
-    MAX_LINE = 1024, MAX_FIELDS = 16
+    STATE_LISTEN = 10,       /* TCP_LISTEN, the state that unix_diag uses too */
+    FLAG_ACCEPTS = 0x10000,  /* __SO_ACCEPTCON in the flags of /proc/net/unix */
+    SEGMENT_REMOVED = 01000, /* SHM_DEST in the mode of shmctl(2) */
+    MAX_MESSAGE = 64 * 1024, /* more than any msgmax met in practice */
+    MAX_LINE = 1024,
+    MAX_FIELDS = 16
 };
 
 union semun { /* semctl(2): the caller has to define it */
@@ -129,9 +130,14 @@ static void add_queue(struct ipc_state *state, const long long f[MAX_FIELDS], in
         return;
     }
     struct ipc_queue *queue = &state->queues[state->n_queues++];
-    *queue = (struct ipc_queue){.key = (int)f[0], .id = (int)f[1], .mode = (unsigned)f[2] & 0777,
-                                .bytes = f[3], .messages = f[4], .last_sender = (pid_t)f[5],
-                                .last_receiver = (pid_t)f[6], .uid = (int)f[7]};
+    *queue = (struct ipc_queue){.key = (int)f[0],
+                                .id = (int)f[1],
+                                .mode = (unsigned)f[2] & 0777,
+                                .bytes = f[3],
+                                .messages = f[4],
+                                .last_sender = (pid_t)f[5],
+                                .last_receiver = (pid_t)f[6],
+                                .uid = (int)f[7]};
     read_queue_details(queue);
 }
 
@@ -144,8 +150,10 @@ static void add_semaphores(struct ipc_state *state, const long long f[MAX_FIELDS
         return;
     }
     struct ipc_semaphores *set = &state->semaphores[state->n_semaphores++];
-    *set = (struct ipc_semaphores){.key = (int)f[0], .id = (int)f[1],
-                                   .mode = (unsigned)f[2] & 0777, .count = (int)f[3],
+    *set = (struct ipc_semaphores){.key = (int)f[0],
+                                   .id = (int)f[1],
+                                   .mode = (unsigned)f[2] & 0777,
+                                   .count = (int)f[3],
                                    .uid = (int)f[4]};
     if (set->count > IPC_MAX_SEMAPHORES) {
         set->count = IPC_MAX_SEMAPHORES;
@@ -168,10 +176,15 @@ static void add_segment(struct ipc_state *state, const long long f[MAX_FIELDS], 
         state->truncated = true;
         return;
     }
-    state->segments[state->n_segments++] = (struct ipc_segment){
-        .key = (int)f[0], .id = (int)f[1], .mode = (unsigned)f[2] & 0777, .size = f[3],
-        .creator = (pid_t)f[4], .attached = (int)f[6], .uid = (int)f[7],
-        .removed = ((unsigned)f[2] & SEGMENT_REMOVED) != 0};
+    state->segments[state->n_segments++] =
+        (struct ipc_segment){.key = (int)f[0],
+                             .id = (int)f[1],
+                             .mode = (unsigned)f[2] & 0777,
+                             .size = f[3],
+                             .creator = (pid_t)f[4],
+                             .attached = (int)f[6],
+                             .uid = (int)f[7],
+                             .removed = ((unsigned)f[2] & SEGMENT_REMOVED) != 0};
 }
 
 static void read_sysv(struct ipc_state *state, struct lines *lines, const char *path,
@@ -241,8 +254,12 @@ static void add_name(struct ipc_state *state, int directory, const char *file_na
     }
     struct ipc_name *name = &state->names[state->n_names++];
     *name = (struct ipc_name){.kind = queues ? IPC_NAME_QUEUE : IPC_NAME_SHM,
-                              .dev = status.st_dev, .ino = status.st_ino, .mode = status.st_mode,
-                              .uid = (int)status.st_uid, .size = status.st_size, .messages = -1};
+                              .dev = status.st_dev,
+                              .ino = status.st_ino,
+                              .mode = status.st_mode,
+                              .uid = (int)status.st_uid,
+                              .size = status.st_size,
+                              .messages = -1};
     if (queues)
         read_posix_queue(directory, file_name, name);
     else if (strncmp(file_name, "sem.", 4) == 0) {
@@ -357,10 +374,12 @@ static bool diagnose_sockets(struct ipc_state *state)
         struct nlmsghdr header;
         struct unix_diag_req request;
     } question = {
-        .header = {.nlmsg_len = sizeof question, .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
-        .request = {.sdiag_family = AF_UNIX, .udiag_states = ~0U,
-                    .udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_PEER},
+        .header = {.nlmsg_len = sizeof question,
+                   .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP      },
+        .request = {.sdiag_family = AF_UNIX,
+                   .udiag_states = ~0U,
+                   .udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_PEER},
     };
     struct timeval patience = {.tv_sec = 1};
     int diagnosis = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);

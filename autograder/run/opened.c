@@ -124,12 +124,11 @@ static int device_object(struct scan *scan, const struct look *look, struct open
     unsigned number = major(look->status.st_rdev);
     /* console, virtual consoles and serial lines; pseudo-terminals (admin-guide/devices.txt) */
     bool terminal = number == 4 || number == 5 || (number >= 136 && number <= 143);
-    int object =
-        record_object_by_inode(scan->record, terminal ? OBJECT_TERMINAL : OBJECT_OTHER,
-                               look->status.st_dev, look->status.st_ino, look->link);
+    int object = record_object_by_inode(scan->record, terminal ? OBJECT_TERMINAL : OBJECT_OTHER,
+                                        look->status.st_dev, look->status.st_ino, look->link);
     if (terminal) /* somebody may type at any time */
-        scan->record->objects[object].outside_reads =
-            scan->record->objects[object].outside_writes = true;
+        scan->record->objects[object].outside_reads = scan->record->objects[object].outside_writes =
+            true;
     else
         opened->kind = OPENED_OTHER;
     return object;
@@ -152,8 +151,8 @@ static int file_object(struct scan *scan, const struct look *look, struct opened
                                       look->status.st_ino, look->link);
     }
     for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++) {
-        int known = record_find_inode(record, candidates[i], look->status.st_dev,
-                                      look->status.st_ino);
+        int known =
+            record_find_inode(record, candidates[i], look->status.st_dev, look->status.st_ino);
         if (known >= 0)
             return known;
     }
@@ -197,10 +196,14 @@ static void add_locks(struct scan *scan, const struct look *look, int object)
         long long start;
         if (sscanf(at, "%*d: %15s %*s %15s %*d %*s %lld %31s", type, mode, &start, end) != 4)
             continue;
-        *ARRAY_ADD(scan->locks, scan->n_locks) = (struct held_lock){
-            .process = look->process, .fd = look->fd, .object = object, .type = type[0],
-            .exclusive = strcmp(mode, "WRITE") == 0, .start = start,
-            .end = strcmp(end, "EOF") == 0 ? INT64_MAX : strtoll(end, NULL, 10)};
+        *ARRAY_ADD(scan->locks, scan->n_locks) =
+            (struct held_lock){.process = look->process,
+                               .fd = look->fd,
+                               .object = object,
+                               .type = type[0],
+                               .exclusive = strcmp(mode, "WRITE") == 0,
+                               .start = start,
+                               .end = strcmp(end, "EOF") == 0 ? INT64_MAX : strtoll(end, NULL, 10)};
     }
 }
 

@@ -20,8 +20,8 @@ struct image *image_read(pid_t host_pid, const char *root);
 struct image *image_share(struct image *image);
 void image_release(struct image *image);
 /* Does this address lie in a file that the image knows? When not, read the image anew.  A library
- * that came by dlopen(3) is seldom the one that holds the address of the call itself: read the image
- * anew after every mmap(2) of a file with PROT_EXEC, too. */
+ * that came by dlopen(3) seldom holds the address of the call itself: read the image anew after
+ * every mmap(2) of a file with PROT_EXEC, too. */
 bool image_covers(const struct image *image, uint64_t address);
 
 /* Registers and the top of the stack of a thread that is in a ptrace stop: a few microseconds; the

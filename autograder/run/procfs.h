@@ -14,12 +14,12 @@
 
 /* What /proc/PID/task/TID/status tells of a thread. */
 struct thread_status {
-    char state;         /* R S D T t Z X */
-    pid_t own_tid;      /* as its innermost PID namespace counts */
-    pid_t tracer;       /* 0: not traced */
-    uint64_t pending;   /* signals for the thread or its process, bit N-1 for signal N */
+    char state;       /* R S D T t Z X */
+    pid_t own_tid;    /* as its innermost PID namespace counts */
+    pid_t tracer;     /* 0: not traced */
+    uint64_t pending; /* signals for the thread or its process, bit N-1 for signal N */
     uint64_t blocked, handled;
-    uint64_t switches;  /* context switches so far, of both kinds */
+    uint64_t switches; /* context switches so far, of both kinds */
 };
 
 /* The call that a thread sleeps in, with its raw arguments. */
@@ -37,7 +37,8 @@ ssize_t proc_link(char *text, size_t size, const char *format, ...)
 
 /* The number that follows a label such as "flags:" at the beginning of a line, or fallback. */
 uint64_t proc_field(const char *text, const char *label, int base, uint64_t fallback);
-/* The text that follows a label at the beginning of a line, without blanks; NULL when there is none. */
+/* The text that follows a label at the beginning of a line, without blanks; NULL when there is
+ * none. */
 const char *proc_find(const char *text, const char *label);
 
 /* All entries of a directory that are numbers (kit_alloc'd; free()). Returns how many; 0 also when

@@ -103,6 +103,7 @@ void record_free(struct record *record)
     free_objects(record);
     free_calls(record);
     free(record->program);
+    free(record->kit_file);
     free(record);
 }
 
@@ -202,7 +203,7 @@ int record_find_pid(const struct record *record, pid_t pid)
 /* "A", "B", ..., "Z", "AA", "AB", ...: its rank among the objects of its kind. */
 static void letters_of(const struct record *record, int index, char letters[static 16])
 {
-    char reversed[16];
+    char reversed[16] = "";
     size_t length = 0, rank = 0, n = 0;
 
     const char *word = kinds[record->objects[index].kind].label;

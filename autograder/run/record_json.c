@@ -129,25 +129,16 @@ static void *add_semaphore(void *owner)
 }
 
 static const struct field process_fields[] = {
-    F(struct process, number, INTEGER),
-    F(struct process, pid, INTEGER),
-    F(struct process, host_pid, INTEGER),
-    F(struct process, parent, PROCESS),
-    F(struct process, adopted_by, PROCESS),
-    F(struct process, name, TEXT),
-    F(struct process, command, TEXT),
-    F(struct process, own_program, BOOLEAN),
-    F(struct process, forked_at, PLACE),
-    F(struct process, started_us, SIGNED_64),
-    F(struct process, ended_us, SIGNED_64),
-    F(struct process, wait_status, INTEGER),
-    F(struct process, killed_by_kit, BOOLEAN),
-    F(struct process, was_zombie, BOOLEAN),
-    F(struct process, outlived_run, BOOLEAN),
-    F(struct process, in_vfork, BOOLEAN),
-    F(struct process, cpu_us, SIGNED_64),
-    F(struct process, alarm_pending, BOOLEAN),
-    F(struct process, handled_signals, UNSIGNED_64),
+    F(struct process, number, INTEGER),        F(struct process, pid, INTEGER),
+    F(struct process, host_pid, INTEGER),      F(struct process, parent, PROCESS),
+    F(struct process, adopted_by, PROCESS),    F(struct process, name, TEXT),
+    F(struct process, command, TEXT),          F(struct process, own_program, BOOLEAN),
+    F(struct process, execed, BOOLEAN),        F(struct process, forked_at, PLACE),
+    F(struct process, started_us, SIGNED_64),  F(struct process, ended_us, SIGNED_64),
+    F(struct process, wait_status, INTEGER),   F(struct process, killed_by_kit, BOOLEAN),
+    F(struct process, was_zombie, BOOLEAN),    F(struct process, outlived_run, BOOLEAN),
+    F(struct process, in_vfork, BOOLEAN),      F(struct process, cpu_us, SIGNED_64),
+    F(struct process, alarm_pending, BOOLEAN), F(struct process, handled_signals, UNSIGNED_64),
 };
 
 /* An element that is a number, not a structure: a field without a name. */
@@ -249,10 +240,12 @@ static const struct list threads = LIST_OF(struct record, threads, add_thread, t
 
 static const struct field record_fields[] = {
     F(struct record, program, TEXT),
+    F(struct record, kit_file, TEXT),
     F(struct record, seed, UNSIGNED_64),
     F(struct record, closed_world, BOOLEAN),
     F(struct record, duration_us, SIGNED_64),
     F(struct record, timed_out, BOOLEAN),
+    F(struct record, hung, BOOLEAN),
     F(struct record, output_flooded, BOOLEAN),
     F(struct record, snapshot_us, SIGNED_64),
     F_LIST(struct record, processes, &processes),

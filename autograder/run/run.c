@@ -23,6 +23,7 @@
 #include "snapshot.h"
 
 enum { STILL_US = 50000, TICK_MS = 10, GRACE_US = 1000000, REJUDGE_US = 1000000 };
+enum { PLACED_CALLS = 20000 };
 
 /* ---- Beginning ------------------------------------------------------------------------------ */
 
@@ -328,6 +329,8 @@ static void look_at_limits(struct run *run)
 
     if (options->wall_limit_us > 0 && now_us - run->began_us > options->wall_limit_us)
         run->state = RUN_TIMED_OUT;
+    if (options->call_limit > 0 && run->record->n_calls > options->call_limit)
+        run->state = RUN_TIMED_OUT;
     if (options->cpu_limit_us == 0 || now_us - run->cpu_looked_us < 200000)
         return;
     run->cpu_looked_us = now_us;
@@ -515,6 +518,35 @@ static void place_forks(struct record *record)
     }
 }
 
+static void place_call(struct record *record, int call)
+{
+    if (call >= 0)
+        places_resolve_call(&record->calls[call]);
+}
+
+/* Lines cost some microseconds each. Where there are very many calls (or nobody will look at them)
+ * only those get one that a judge may want to point at. */
+static void place_calls(struct run *run)
+{
+    struct record *record = run->record;
+    if (run->options.all_places && record->n_calls <= PLACED_CALLS) {
+        places_resolve(record);
+        return;
+    }
+    for (size_t i = 0; i < record->n_objects; i++)
+        place_call(record, record->objects[i].made_by);
+    for (size_t i = 0; i < record->n_descriptors; i++)
+        place_call(record, record->descriptors[i].made_by);
+    for (size_t i = 0; i < record->n_calls; i++) {
+        struct call *call = &record->calls[i];
+        struct process *other = call->other >= 0 ? &record->processes[call->other] : NULL;
+        bool blamed = other != NULL && (other->was_zombie || other->outlived_run || other->killed_by_kit);
+        bool died = strcmp(call->name, "signal") == 0;
+        if (blamed || died || call->end_us < 0)
+            places_resolve_call(call);
+    }
+}
+
 void run_finish(struct run *run)
 {
     run->reading = true;
@@ -525,7 +557,7 @@ void run_finish(struct run *run)
     tracer_kill(run->tracer);
     drain_rest(run);
     note_leftovers(run);
-    places_resolve(run->record);
+    place_calls(run);
     place_forks(run->record);
     run->record->duration_us = kit_now_us() - run->began_us;
 }

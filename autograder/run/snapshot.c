@@ -1,9 +1,9 @@
 /*
  * snapshot.c - the state of every thread of a run, from /proc. See snapshot.h.
  *
- * Theory of operation: first all living threads and all descriptors, because what a thread waits for
- * is said in terms of both; then the call of each sleeping thread (asleep.c); then the state of the
- * objects they wait for; last, in an open world, who else on this machine holds those objects.
+ * Theory of operation: first all living threads and all descriptors, because what a thread waits
+ * for is said in terms of both; then the call of each sleeping thread (asleep.c); then the state of
+ * the objects they wait for; last, in an open world, who else on this machine holds those objects.
  */
 #define _GNU_SOURCE /* F_GETPIPE_SZ */
 #include "snapshot.h"
@@ -292,10 +292,11 @@ static void fill_semaphores(const struct scan *scan, struct object *object)
     object->n_semaphores = (size_t)set->count;
     object->semaphores = kit_alloc(object->n_semaphores * sizeof *object->semaphores);
     for (int i = 0; i < set->count; i++)
-        object->semaphores[i] = (struct semaphore_state){
-            .value = set->value[i], .waiting_up = set->waiting_up[i],
-            .waiting_zero = set->waiting_zero[i],
-            .last_process = scan_process(scan, set->last_pid[i])};
+        object->semaphores[i] =
+            (struct semaphore_state){.value = set->value[i],
+                                     .waiting_up = set->waiting_up[i],
+                                     .waiting_zero = set->waiting_zero[i],
+                                     .last_process = scan_process(scan, set->last_pid[i])};
 }
 
 static void fill_segment(const struct scan *scan, struct object *object)

@@ -7,13 +7,16 @@
  * that event says whose child it is.  A call of the table stops twice, at its entry (seccomp stop:
  * arguments, stack, faults) and at its exit (result, what it made).
  *
- * _GNU_SOURCE: process_vm_readv(2), __WALL, CLONE_* flags.
+ * _GNU_SOURCE: process_vm_readv(2), __WALL, CLONE_* flags, F_SETPIPE_SZ.
  */
 #define _GNU_SOURCE
 #include "tracer.h"
 
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -35,6 +38,11 @@
 #include "kit.h"
 #include "places.h"
 #include "proc.h"
+#include "procfs.h"
+
+/* A round of tracer_handle(): a run that never stops making events must not keep us from looking at
+ * its limits. */
+enum { MOST_EVENTS = 500 };
 
 struct task {
     pid_t tid;
@@ -62,11 +70,10 @@ struct tracer {
     char *own_program; /* the first program's file, when there is no own_folder */
 };
 
-static const unsigned ptrace_options = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD |
-                                       PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-                                       PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |
-                                       PTRACE_O_TRACEEXIT | PTRACE_O_TRACESECCOMP |
-                                       PTRACE_O_TRACEVFORKDONE;
+static const unsigned ptrace_options =
+    PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+    PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT | PTRACE_O_TRACESECCOMP |
+    PTRACE_O_TRACEVFORKDONE;
 
 struct tracer *tracer_new(struct record *record, const struct tracer_options *options,
                           long long began_us)
@@ -141,8 +148,10 @@ static size_t tasks_of(const struct tracer *tracer, int process)
     return count;
 }
 
-/* Lets a stopped task go on. A task that was killed meanwhile is gone: its exit will be reported. */
-static void task_resume(struct tracer *tracer, struct task *task, enum __ptrace_request how, int signal)
+/* Lets a stopped task go on. A task that was killed meanwhile is gone: its exit will be reported.
+ */
+static void task_resume(struct tracer *tracer, struct task *task, enum __ptrace_request how,
+                        int signal)
 {
     task->stopped = true;
     if (tracer->frozen)
@@ -268,6 +277,15 @@ static void made(struct tracer *tracer, int object, int call)
         tracer->record->objects[object].made_by = call;
 }
 
+/* As for a user who has too many pipes: see pipe-user-pages-soft in pipe(7). */
+static void make_small(struct tracer *tracer, struct task *task, int fd)
+{
+    int copy = proc_borrow(process_of(tracer, task)->host_pid, fd);
+    if (copy == -1 || fcntl(copy, F_SETPIPE_SZ, PIPE_BUF) == -1)
+        kit_broken("cannot make a pipe small");
+    close(copy);
+}
+
 static void effect_pair(struct tracer *tracer, struct task *task, struct call *call)
 {
     int argument = task->row->effect == EFFECT_PAIR ? 0 : 3;
@@ -277,6 +295,8 @@ static void effect_pair(struct tracer *tracer, struct task *task, struct call *c
         return;
     call->fds[0] = fds[0];
     call->fds[1] = fds[1];
+    if (tracer->options->small_pipes && task->row->effect == EFFECT_PAIR)
+        make_small(tracer, task, fds[1]);
     int first = object_of_fd(tracer, task->tid, fds[0]);
     int second = object_of_fd(tracer, task->tid, fds[1]);
     made(tracer, first, index);
@@ -325,7 +345,8 @@ static void effect_use(struct tracer *tracer, struct task *task, enum object_kin
     int index = task->call;
     int object = record_find_id(tracer->record, kind, (int)tracer->record->calls[index].args[0]);
     if (object == -1) /* met by its id alone (from a file, or a command line) */
-        object = record_object_by_id(tracer->record, kind, (int)tracer->record->calls[index].args[0], 0);
+        object =
+            record_object_by_id(tracer->record, kind, (int)tracer->record->calls[index].args[0], 0);
     struct call *call = &tracer->record->calls[index];
     call->object = object;
     int command_at = kind == OBJECT_SEMAPHORES ? 2 : 1;
@@ -345,7 +366,8 @@ static void effect_make_node(struct tracer *tracer, struct task *task, struct ca
     if (!S_ISFIFO(status.st_mode))
         return;
     char *full = proc_absolute_path(task->tid, folder, call->detail);
-    int object = record_object_by_inode(tracer->record, OBJECT_FIFO, status.st_dev, status.st_ino, full);
+    int object =
+        record_object_by_inode(tracer->record, OBJECT_FIFO, status.st_dev, status.st_ino, full);
     free(full);
     if (tracer->record->calls[index].result >= 0)
         made(tracer, object, index);
@@ -371,8 +393,8 @@ static void effect_bind(struct tracer *tracer, struct task *task, struct call *c
         name[0] = '@';
     struct object *socket = &tracer->record->objects[object];
     free(socket->path);
-    socket->path = name[0] == '@' ? kit_strdup(name)
-                                  : proc_absolute_path(task->tid, AT_FDCWD, name);
+    socket->path =
+        name[0] == '@' ? kit_strdup(name) : proc_absolute_path(task->tid, AT_FDCWD, name);
     socket->made_by = socket->made_by == -1 ? index : socket->made_by;
     tracer->record->calls[index].object = object;
 }
@@ -384,8 +406,84 @@ static void effect_timer(struct tracer *tracer, struct task *task, const struct 
 
     if (strcmp(task->row->name, "alarm") == 0)
         process->alarm_pending = call->args[0] != 0;
-    else if (call->args[0] == ITIMER_REAL && memory_read(task->tid, call->args[1], &value, sizeof value))
+    else if (call->args[0] == ITIMER_REAL &&
+             memory_read(task->tid, call->args[1], &value, sizeof value))
         process->alarm_pending = value.it_value.tv_sec != 0 || value.it_value.tv_usec != 0;
+}
+
+/* Hands on what a read has taken out of an object of the run's. */
+static void tell_what_came_out(struct tracer *tracer, struct task *task)
+{
+    const struct tracer_options *options = tracer->options;
+    const struct call *call = &tracer->record->calls[task->call];
+    struct iovec local =
+                     {
+                         NULL, 0
+    },
+                 remote[16] = {{(void *)(uintptr_t)call->args[1], 0}};
+    unsigned long count = 1;
+
+    if (options->came_out == NULL || call->object < 0 || call->result <= 0 ||
+        strcmp(task->row->group, "read") != 0 || task->row->number == SYS_recvmsg ||
+        tracer->record->objects[call->object].made_by < 0)
+        return;
+    if (task->row->number == SYS_readv) {
+        count = call->args[2] < 16 ? call->args[2] : 16;
+        if (!memory_read(task->tid, call->args[1], remote, count * sizeof remote[0]))
+            return;
+    } else {
+        remote[0].iov_len = (size_t)call->result;
+    }
+    local.iov_len = (size_t)call->result;
+    local.iov_base = kit_alloc(local.iov_len);
+    ssize_t got = process_vm_readv(task->tid, &local, 1, remote, count, 0);
+    if (got > 0)
+        options->came_out(options->context, call->object, local.iov_base, (size_t)got);
+    free(local.iov_base);
+}
+
+/* What poll said, in words: "fd 0 asked POLLIN got POLLHUP, fd 1 asked nothing got POLLERR". */
+static char *poll_words(struct task *task, const struct call *call)
+{
+    static const struct {
+        short bit;
+        const char *name;
+    } bits[] = {
+        {POLLIN,   "POLLIN"  },
+        {POLLOUT,  "POLLOUT" },
+        {POLLERR,  "POLLERR" },
+        {POLLHUP,  "POLLHUP" },
+        {POLLNVAL, "POLLNVAL"}
+    };
+    struct pollfd fds[8];
+    size_t count = call->args[1] < 8 ? (size_t)call->args[1] : 8;
+    char *words = kit_strdup("");
+
+    if (!memory_read(task->tid, call->args[0], fds, count * sizeof fds[0]))
+        return words;
+    for (size_t i = 0; i < count; i++) {
+        char said[2][64] = {"", ""};
+        const short masks[2] = {fds[i].events, fds[i].revents};
+        for (int side = 0; side < 2; side++)
+            for (size_t b = 0; b < sizeof bits / sizeof bits[0]; b++)
+                if (masks[side] & bits[b].bit)
+                    strcat(strcat(said[side], said[side][0] != '\0' ? "|" : ""), bits[b].name);
+        if (fds[i].fd < 0 || fds[i].revents == 0)
+            continue;
+        char *longer = kit_format("%s%sfd %d asked %s got %s", words, words[0] != '\0' ? ", " : "",
+                                  fds[i].fd, said[0][0] != '\0' ? said[0] : "nothing", said[1]);
+        free(words);
+        words = longer;
+    }
+    return words;
+}
+
+static void effect_poll(struct tracer *tracer, struct task *task)
+{
+    struct call *call = &tracer->record->calls[task->call];
+    bool decodable = strcmp(call->name, "poll") == 0 || strcmp(call->name, "ppoll") == 0;
+    if (decodable && call->result > 0 && call->detail == NULL)
+        call->detail = poll_words(task, call);
 }
 
 /* What a successful call means to the record. */
@@ -447,8 +545,13 @@ static void apply_effect(struct tracer *tracer, struct task *task)
         if (!failed && call->result > 0)
             call->other = record_find_pid(tracer->record, (pid_t)call->result);
         break;
-    case EFFECT_NONE:
     case EFFECT_USE_FD:
+        tell_what_came_out(tracer, task);
+        break;
+    case EFFECT_POLL:
+        effect_poll(tracer, task);
+        break;
+    case EFFECT_NONE:
     case EFFECT_EXEC:
     case EFFECT_UNIX_NAME:
         break;
@@ -465,8 +568,9 @@ static bool is_call(const struct call_row *row, const char *name)
 /* Calls that a handled signal interrupts (signal(7)). */
 static bool is_interruptible(const struct call_row *row)
 {
-    static const char *const groups[] = {"read", "write",  "wait",    "poll",       "msgsnd", "msgrcv",
-                                         "semop", "accept", "mq_send", "mq_receive", NULL};
+    static const char *const groups[] = {"read",    "write",      "wait",  "poll",
+                                         "msgsnd",  "msgrcv",     "semop", "accept",
+                                         "mq_send", "mq_receive", NULL};
     for (int i = 0; groups[i] != NULL; i++)
         if (strcmp(row->group, groups[i]) == 0)
             return true;
@@ -530,13 +634,15 @@ static bool is_learners_call(struct tracer *tracer, struct task *task)
     struct call *call = &tracer->record->calls[task->call];
     const char *kit_file = tracer->record->kit_file;
     places_resolve_call(call);
-    return call->place.file != NULL && (kit_file == NULL || strcmp(call->place.file, kit_file) != 0);
+    return call->place.file != NULL &&
+           (kit_file == NULL || strcmp(call->place.file, kit_file) != 0);
 }
 
 static void apply_faults(struct tracer *tracer, struct task *task)
 {
     const struct tracer_options *options = tracer->options;
-    if (!process_of(tracer, task)->own_program || !has_faults(options) || !is_learners_call(tracer, task))
+    if (!process_of(tracer, task)->own_program || !has_faults(options) ||
+        !is_learners_call(tracer, task))
         return;
     int error = choose_fault(tracer, task);
     if (error != 0) {
@@ -558,10 +664,11 @@ static void apply_faults(struct tracer *tracer, struct task *task)
 static bool refuses_clone(struct tracer *tracer, struct task *task, const struct call *call)
 {
     uint64_t flags = call->args[0];
-    const uint64_t spaces = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNS | CLONE_NEWNET |
-                            CLONE_NEWUTS | CLONE_NEWCGROUP;
+    const uint64_t spaces = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNS |
+                            CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWCGROUP;
 
-    if (task->row->number == SYS_clone3 && !memory_read(task->tid, call->args[0], &flags, sizeof flags))
+    if (task->row->number == SYS_clone3 &&
+        !memory_read(task->tid, call->args[0], &flags, sizeof flags))
         return false;
     if (task->row->number != SYS_clone && task->row->number != SYS_clone3)
         return false;
@@ -584,6 +691,10 @@ static void call_begin(struct tracer *tracer, struct task *task, const struct ca
         call->detail = memory_string(task->tid, call->args[row->path]);
     if (tracer->record->processes[task->process].execed) /* before, it is our own code */
         call->stack = stack_of(tracer, task, info->instruction_pointer);
+    if (row->effect == EFFECT_USE_FD) { /* now: close() will forget it */
+        int object = object_of_fd(tracer, task->tid, (int)call->args[0]);
+        tracer->record->calls[index].object = object;
+    }
     task->row = row;
     task->call = index;
 }
@@ -697,8 +808,8 @@ static void on_fork(struct tracer *tracer, struct task *task, int event)
         task_resume(tracer, child, PTRACE_CONT, 0);
 }
 
-/* The descriptors of pipes and the like, made by the run itself, that a new program was started with:
- * each written down as a call "inherit", for judge_descriptors(). */
+/* The descriptors of pipes and the like, made by the run itself, that a new program was started
+ * with: each written down as a call "inherit", for judge_descriptors(). */
 static void record_inherited(struct tracer *tracer, struct task *task)
 {
     int *fds, n = proc_fds(task->tid, &fds);
@@ -828,7 +939,8 @@ static void on_signal(struct tracer *tracer, struct task *task, int signal)
     call->result = signal;
     if (ptrace(PTRACE_GETSIGINFO, task->tid, NULL, &info) == 0) {
         call->args[0] = (uint64_t)info.si_code;
-        if (info.si_code <= 0) /* from a process: kill, raise; the kernel's own SIGPIPE says so too */
+        if (info.si_code <=
+            0) /* from a process: kill, raise; the kernel's own SIGPIPE says so too */
             call->other = record_find_pid(tracer->record, info.si_pid);
     }
     if (is_deadly(signal))
@@ -902,7 +1014,7 @@ int tracer_handle(struct tracer *tracer)
     int status, events = 0;
     pid_t tid;
 
-    while ((tid = waitpid(-1, &status, __WALL | WNOHANG)) > 0) {
+    while (events < MOST_EVENTS && (tid = waitpid(-1, &status, __WALL | WNOHANG)) > 0) {
         events++;
         if (WIFSTOPPED(status)) {
             on_stop(tracer, tid, status);

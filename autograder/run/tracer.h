@@ -23,19 +23,25 @@ struct fault {
 };
 
 struct tracer_options {
-    const char *own_folder; /* programs below it are the learner's ("/program/"); NULL: the first program */
-    bool confined;          /* refuse new namespaces (a cell) */
+    const char *
+        own_folder; /* programs below it are the learner's ("/program/"); NULL: the first program */
+    bool confined;  /* refuse new namespaces (a cell) */
     bool short_writes, short_reads, interruptions;
     struct fault *faults;
     size_t n_faults;
     uint64_t seed;
     /* The System V ids that existed before (open world): not made by the run. May be NULL. */
     bool (*existed_before)(enum object_kind kind, int id);
+    bool small_pipes; /* the pipes that the run makes hold one page */
+    /* Told what a recorded read took out of an object of the run's. May be NULL. */
+    void (*came_out)(void *context, int object, const char *bytes, size_t length);
+    void *context; /* of came_out */
 };
 
 struct tracer;
 
-/* The record and options must outlive it. began_us: the zero of the record's times (kit_now_us()). */
+/* The record and options must outlive it. began_us: the zero of the record's times (kit_now_us()).
+ */
 struct tracer *tracer_new(struct record *record, const struct tracer_options *options,
                           long long began_us);
 void tracer_free(struct tracer *tracer);
@@ -44,8 +50,8 @@ void tracer_free(struct tracer *tracer);
  * process, or -1 with errno. Source: ptrace(2), PTRACE_SEIZE. */
 int tracer_attach(struct tracer *tracer, pid_t host_pid);
 
-/* Handles every event that is there. Returns how many. Statuses of children that it does not trace
- * (the cell's init) are dropped. */
+/* Handles the events that are there (at most some hundred). Returns how many. Statuses of children
+ * that it does not trace (the cell's init) are dropped. */
 int tracer_handle(struct tracer *tracer);
 
 /* Threads that live. */

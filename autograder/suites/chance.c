@@ -99,6 +99,22 @@ struct text text_xor(struct text text, unsigned char key)
     return changed;
 }
 
+struct text text_rotated(struct text text, unsigned char by)
+{
+    struct text changed = text_bytes(text.bytes, text.length);
+    for (size_t i = 0; i < changed.length; i++)
+        changed.bytes[i] = (char)((unsigned char)changed.bytes[i] + by);
+    return changed;
+}
+
+size_t text_count(struct text text, struct text part)
+{
+    size_t count = 0;
+    for (size_t at = 0; part.length > 0 && at + part.length <= text.length; at++)
+        count += memcmp(text.bytes + at, part.bytes, part.length) == 0;
+    return count;
+}
+
 bool text_equal(struct text a, struct text b)
 {
     return a.length == b.length && memcmp(a.bytes, b.bytes, a.length) == 0;

@@ -7,11 +7,22 @@
 #include "../run/run.h"
 #include "exercise.h"
 
+/* What came out of one object. */
+struct kept_bytes {
+    int object;
+    struct bytes bytes;
+};
+struct kept {
+    struct kept_bytes *pipes;
+    size_t n_pipes;
+};
+
 /* A run with what the judges said of it. */
 struct check_run {
     struct run *run;
     bool finished, allow_death;
     struct findings findings; /* when finished */
+    struct kept *kept;        /* given_kept_pipes() */
 };
 
 struct check_run *check_run_of(const struct run *run);

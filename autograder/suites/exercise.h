@@ -51,16 +51,18 @@ struct text text_join(struct text first, struct text second);
 struct text text_slice(struct text text, size_t from, size_t to);
 struct text text_sorted(struct text lines); /* as sort(1) in the C locale */
 struct text text_xor(struct text text, unsigned char key);
+struct text text_rotated(struct text text, unsigned char by); /* every byte b becomes b + by */
+size_t text_count(struct text text, struct text part);        /* how often part is in it */
 bool text_equal(struct text a, struct text b);
 
 /* ---- Chance (from the check's seed) --------------------------------------------------------- */
 
-uint64_t random_below(uint64_t limit);               /* 0 .. limit-1 */
-int random_between(int low, int high);               /* both included */
-struct text random_bytes(size_t length);             /* all values, NUL too */
-struct text random_lines(size_t count);              /* printable, with newlines */
-const char *random_word(void);                       /* 8 lower-case letters, new each time */
-uint32_t crc32_of(struct text text);                 /* IEEE, as zlib's crc32() */
+uint64_t random_below(uint64_t limit);   /* 0 .. limit-1 */
+int random_between(int low, int high);   /* both included */
+struct text random_bytes(size_t length); /* all values, NUL too */
+struct text random_lines(size_t count);  /* printable, with newlines */
+const char *random_word(void);           /* 8 lower-case letters, new each time */
+uint32_t crc32_of(struct text text);     /* IEEE, as zlib's crc32() */
 
 /* ---- Given ---------------------------------------------------------------------------------- */
 
@@ -83,7 +85,8 @@ struct given *given_nonblocking(int fd);
 struct given *given_unread_output(void);
 /* The kit's end of standard output is closed before the program starts: writes get EPIPE. */
 struct given *given_no_reader(void);
-/* Standard output goes to /dev/full-like places or files: path inside the cell, opened for write. */
+/* Standard output goes to /dev/full-like places or files: path inside the cell, opened for write.
+ */
 struct given *given_output_file(const char *path);
 /* Standard input is this file of the cell (created by given_file). */
 struct given *given_input_file(const char *path);
@@ -101,11 +104,16 @@ struct given *given_ignored_signal(int signal);
 
 /* Also record read, write, poll, close and their kin (costly: only where a check looks at them). */
 struct given *given_watched_io(void);
+/* Pipes that the run makes hold one page (4096 bytes), as for a user who has a great many: pipe(7),
+ * pipe-user-pages-soft. Whoever writes more has to wait in the middle of it. */
+struct given *given_small_pipes(void);
+/* Watched, and what comes out of the pipes that the run makes is kept for came_through_pipe(). */
+struct given *given_kept_pipes(void);
 /* Every write (or read) that asks for more than one byte is cut short, by the seed. */
 struct given *given_short_writes(void);
 struct given *given_short_reads(void);
-/* Each blocking call of the learner's (read, write, wait4, poll, ...) first fails with EINTR, as if a
- * handled signal had come, and succeeds when tried again. */
+/* Each blocking call of the learner's (read, write, wait4, poll, ...) first fails with EINTR, as if
+ * a handled signal had come, and succeeds when tried again. */
 struct given *given_interruptions(void);
 /* The nth (from 1) call of that name fails with that errno: "fork", "pipe", "read", "dup2", ... */
 struct given *given_failing(const char *call, int nth, int error);
@@ -126,8 +134,8 @@ struct run *run_program(const char *program, const char *const *arguments, struc
 struct run *start_program(const char *program, const char *const *arguments, struct given *given);
 void finish_run(struct run *run);
 
-/* Until every process sleeps, and what they wait for is the kit (input it holds back, output it does
- * not read): the check fails if they are busy (busy-wait) or hang. */
+/* Until every process sleeps, and what they wait for is the kit (input it holds back, output it
+ * does not read): the check fails if they are busy (busy-wait) or hang. */
 void wait_until_idle(struct run *run);
 /* Until standard output holds at least that many bytes (or the run has ended). */
 void wait_until_output(struct run *run, size_t bytes);
@@ -150,9 +158,15 @@ void send_signal(struct run *run, int number, int signal);
 void suspect(const char *misconception);
 /* Only when this holds: name a cause only where something observed speaks for it. */
 void suspect_if(bool observed, const char *misconception);
-/* Did a call of that name (as expect_calls counts) by the learner's program fail with that errno? Frequent
- * calls (read, write, ...) are seen only with given_watched_io(). */
+/* Did a call of that name (as expect_calls counts) by the learner's program fail with that errno?
+ * Frequent calls (read, write, ...) are seen only with given_watched_io(). */
 bool saw_failure(struct run *run, const char *call, int error);
+/* With given_interruptions(): was a call of that name interrupted, and then never made again by the
+ * same thread? */
+bool saw_given_up(struct run *run, const char *call);
+/* The process whose command line (its first 200 bytes) has that text in it; NULL: none was seen.
+ * Valid until the run goes on. */
+const struct process *find_process(struct run *run, const char *text);
 
 void expect_exit(struct run *run, int status);
 void expect_killed_by(struct run *run, int signal);
@@ -160,8 +174,9 @@ void expect_stdout(struct run *run, struct text expected);
 void expect_stderr_begins(struct run *run, const char *text);
 void expect_stderr_contains(struct run *run, const char *text);
 void expect_stderr_empty(struct run *run);
-/* Exactly (at least, at most) that many successful calls by the learner's program: "pipe" counts pipe
- * and pipe2, "fork" every way to make a process, "wait" wait4 and waitid, "open" openat, ... */
+/* Exactly (at least, at most) that many successful calls by the learner's program: "pipe" counts
+ * pipe and pipe2, "fork" every way to make a process, "wait" wait4 and waitid, "open" openat, ...
+ */
 void expect_calls(struct run *run, const char *call, int count);
 void expect_calls_between(struct run *run, const char *call, int least, int most);
 /* No process of the run holds both ends of a pipe that the run made. Call it when idle. */
@@ -179,6 +194,9 @@ void allow_death_by_signal(struct run *run);
 struct text stdout_of(struct run *run);
 struct text stderr_of(struct run *run);
 const struct record *record_of(struct run *run);
+/* The bytes that were read from that pipe of the run's through which most came
+ * (given_kept_pipes()). */
+struct text came_through_pipe(struct run *run);
 int exit_status_of(struct run *run); /* as a shell says it: status, or 128 + signal */
 /* How many successful calls of that name (as expect_calls counts) the learner's program made. */
 int count_calls(struct run *run, const char *call);

@@ -227,11 +227,26 @@ static char *said_on_stderr(struct run *run)
     return words;
 }
 
-/* The call that explains the end: the first that the kit made to fail, or else the last of the
- * learner's that failed by itself. NULL: none was seen. */
+/* The kit interrupted it, and the same thread never made it again. */
+static bool was_given_up(const struct record *record, size_t index)
+{
+    const struct call *call = &record->calls[index];
+    if (!call->injected || call->result != -EINTR)
+        return false;
+    for (size_t i = index + 1; i < record->n_calls; i++)
+        if (record->calls[i].tid == call->tid && strcmp(record->calls[i].name, call->name) == 0)
+            return false;
+    return true;
+}
+
+/* The call that explains the end: one that the program gave up when interrupted, the first that the
+ * kit made to fail, or else the last of the learner's that failed by itself. NULL: none was seen. */
 static const struct call *telling_call(const struct record *record)
 {
     const struct call *telling = NULL;
+    for (size_t i = 0; i < record->n_calls; i++)
+        if (was_given_up(record, i))
+            return &record->calls[i];
     for (size_t i = 0; i < record->n_calls; i++) {
         const struct call *call = &record->calls[i];
         bool failed = call->end_us >= 0 && call->result < 0 && call->place.file != NULL &&
@@ -352,6 +367,24 @@ bool saw_failure(struct run *run, const char *name, int error)
             return true;
     }
     return false;
+}
+
+bool saw_given_up(struct run *run, const char *name)
+{
+    for (size_t i = 0; i < run->record->n_calls; i++)
+        if (was_given_up(run->record, i) && is_call_named(&run->record->calls[i], name))
+            return true;
+    return false;
+}
+
+const struct process *find_process(struct run *run, const char *text)
+{
+    for (size_t i = 0; i < run->record->n_processes; i++) {
+        const struct process *process = &run->record->processes[i];
+        if (process->command != NULL && strstr(process->command, text) != NULL)
+            return process;
+    }
+    return NULL;
 }
 
 int count_calls(struct run *run, const char *name)

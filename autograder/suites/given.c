@@ -211,6 +211,28 @@ struct given *given_watched_io(void)
     return wish(fulfil_watched_io);
 }
 
+static void fulfil_small_pipes(const struct given *given, struct start *start)
+{
+    (void)given;
+    start->small_pipes = true;
+}
+
+struct given *given_small_pipes(void)
+{
+    return wish(fulfil_small_pipes);
+}
+
+static void fulfil_kept_pipes(const struct given *given, struct start *start)
+{
+    (void)given;
+    start->kept_pipes = start->watched_io = true;
+}
+
+struct given *given_kept_pipes(void)
+{
+    return wish(fulfil_kept_pipes);
+}
+
 static void fulfil_short_writes(const struct given *given, struct start *start)
 {
     (void)given;

@@ -17,7 +17,7 @@ struct given_file_row {
 struct start {
     struct text input;
     bool hold_input, closed[3], nonblocking[3], unread_output, no_reader;
-    bool watched_io, short_writes, short_reads, interruptions;
+    bool watched_io, short_writes, short_reads, interruptions, small_pipes, kept_pipes;
     const char *input_file, *output_file;
     int capacity[3];
     struct given_file_row files[32];

@@ -20,7 +20,8 @@
 /* Generous: a correct program needs a hundredth of it. */
 enum {
     WALL_LIMIT_US = 30000000,
-    CPU_LIMIT_US = 5000000,
+    CPU_LIMIT_US = 3000000,
+    CALL_LIMIT = 300000,
     OUTPUT_LIMIT = 16 * 1024 * 1024,
     IDLE_CPU_US = 1000000
 };
@@ -53,6 +54,32 @@ void check_runs_end(void)
     n_runs = 0;
 }
 
+/* ---- What came out of the run's pipes ------------------------------------------------------- */
+
+static void keep(void *context, int object, const char *bytes, size_t length)
+{
+    struct kept *kept = context;
+    size_t i = 0;
+    while (i < kept->n_pipes && kept->pipes[i].object != object)
+        i++;
+    if (i == kept->n_pipes)
+        ARRAY_ADD(kept->pipes, kept->n_pipes)->object = object;
+    struct bytes *into = &kept->pipes[i].bytes;
+    into->data = kit_realloc(into->data, into->length + length);
+    memcpy(into->data + into->length, bytes, length);
+    into->length += length;
+}
+
+struct text came_through_pipe(struct run *run)
+{
+    const struct kept *kept = check_run_of(run)->kept;
+    struct text most = text_of("");
+    for (size_t i = 0; i < kept->n_pipes; i++)
+        if (kept->pipes[i].bytes.length > most.length)
+            most = (struct text){kept->pipes[i].bytes.data, kept->pipes[i].bytes.length};
+    return most;
+}
+
 /* ---- Laying out ----------------------------------------------------------------------------- */
 
 static struct run *make_run(const struct start *start)
@@ -60,6 +87,7 @@ static struct run *make_run(const struct start *start)
     static const char *hide[] = {"/kit", "/box", NULL};
     static const char *read_only[] = {"/program", NULL};
     struct fault *faults = kit_alloc(sizeof start->faults);
+    struct kept *kept = kit_alloc(sizeof *kept);
     char *own = kit_format("%s/", worker.program);
 
     memcpy(faults, start->faults, sizeof start->faults);
@@ -75,15 +103,20 @@ static struct run *make_run(const struct start *start)
                    .interruptions = start->interruptions,
                    .faults = faults,
                    .n_faults = start->n_faults,
-                   .seed = worker.seed},
+                   .seed = worker.seed,
+                   .small_pipes = start->small_pipes,
+                   .came_out = start->kept_pipes ? keep : NULL,
+                   .context = kept},
         .wall_limit_us = WALL_LIMIT_US,
         .cpu_limit_us = CPU_LIMIT_US,
         .output_limit = OUTPUT_LIMIT,
+        .call_limit = CALL_LIMIT,
+        .all_places = true,
         .limits = {.cpu_seconds = 30,
                    .memory_bytes = worker.sanitized ? 0 : 4UL << 30,
                    .processes = 256,
                    .file_bytes = 256UL << 20,
-                   .descriptors = 1024},
+                   .descriptors = 1024                      },
     };
     if (!worker.confined) {
         char *folder = kit_format("%s/run-XXXXXX", worker.runs);
@@ -92,7 +125,7 @@ static struct run *make_run(const struct start *start)
         options.folder = folder;
     }
     struct run *run = run_new(&options);
-    *ARRAY_ADD(runs, n_runs) = (struct check_run){.run = run};
+    *ARRAY_ADD(runs, n_runs) = (struct check_run){.run = run, .kept = kept};
     return run;
 }
 
@@ -100,7 +133,8 @@ static void lay_file(const struct run *run, const struct given_file_row *file)
 {
     char *path = kit_format("%s/%s", cell_folder(run->cell), file->name);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd == -1 || write(fd, file->content.bytes, file->content.length) != (ssize_t)file->content.length ||
+    if (fd == -1 ||
+        write(fd, file->content.bytes, file->content.length) != (ssize_t)file->content.length ||
         fchmod(fd, file->mode) == -1)
         kit_broken("cannot lay the file %s", file->name);
     close(fd);
@@ -109,7 +143,8 @@ static void lay_file(const struct run *run, const struct given_file_row *file)
 
 static int open_inside(const struct run *run, const char *name, int flags)
 {
-    char *path = name[0] == '/' ? kit_strdup(name) : kit_format("%s/%s", cell_folder(run->cell), name);
+    char *path =
+        name[0] == '/' ? kit_strdup(name) : kit_format("%s/%s", cell_folder(run->cell), name);
     int fd = open(path, flags | O_CLOEXEC, 0644);
     if (fd == -1)
         kit_broken("cannot open %s for the program", name);
@@ -129,7 +164,7 @@ static const char **environment(const struct run *run, const struct start *start
     *ARRAY_ADD(list, count) = kit_format("HOME=%s", folder);
     *ARRAY_ADD(list, count) = kit_format("TMPDIR=%s", folder);
     *ARRAY_ADD(list, count) = "MALLOC_PERTURB_=165"; /* memory that nobody filled is not zero */
-    if (worker.sanitized) /* its leak check cannot work under ptrace */
+    if (worker.sanitized)                            /* its leak check cannot work under ptrace */
         *ARRAY_ADD(list, count) = "ASAN_OPTIONS=detect_leaks=0";
     for (size_t i = 0; i < start->n_env; i++)
         if (start->env[i].value != NULL)
@@ -249,8 +284,8 @@ static bool still_or_busy(struct run *run, void *context)
     return watch->still || cpu_used(run) - watch->cpu_at_start > IDLE_CPU_US;
 }
 
-/* Ends a run that is busy where it should sleep: as if its time were up, so that judge_habits() says
- * who was busy and where. */
+/* Ends a run that is busy where it should sleep: as if its time were up, so that judge_habits()
+ * says who was busy and where. */
 static _Noreturn void fail_as_busy(struct run *run)
 {
     run->options.cpu_limit_us = 1;
@@ -272,7 +307,8 @@ void wait_until_idle(struct run *run)
     if (!watch.still)
         fail_as_busy(run);
     run_snapshot(run);
-    if (judge_hang(run->record, NULL)) { /* nobody waits for us: the engine will see it and say so */
+    if (judge_hang(run->record,
+                   NULL)) { /* nobody waits for us: the engine will see it and say so */
         finish_run(run);
         check_fail(NULL);
     }
@@ -300,10 +336,11 @@ void expect_still_idle(struct run *run)
     if (cpu_used(run) - cpu > 50000)
         fail_as_busy(run);
     size_t woken = switches_of(run) - switches;
-    expect_that(run, woken <= 20, FINDING_BUSY_WAIT,
-                "With nothing to do for 0.3 s it woke up %zu times to look again. A process that waits "
-                "sleeps in one call until something happens.",
-                woken);
+    expect_that(
+        run, woken <= 20, FINDING_BUSY_WAIT,
+        "With nothing to do for 0.3 s it woke up %zu times to look again. A process that waits "
+        "sleeps in one call until something happens.",
+        woken);
 }
 
 struct wanted_output {

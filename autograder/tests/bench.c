@@ -28,9 +28,9 @@ enum way { ALONE, IPCLAB, STRACE, STRACE_BPF, IPCLAB_IO, WAYS };
 /* strace stops at every call unless it is told which ones; then --seccomp-bpf lets the others pass,
  * as our filter does. These are the calls that `ipclab trace` stops at, as far as strace has words
  * for them. */
-#define SAME_CALLS                                                                                 \
-    "trace=%process,%ipc,%signal,?pipe,pipe2,?open,openat,dup,?dup2,dup3,fcntl,socket,socketpair," \
-    "bind,listen,accept,accept4,connect,?unlink,unlinkat,mknodat,chdir"
+static const char same_calls[] =
+    "trace=%process,%ipc,%signal,?pipe,pipe2,?open,openat,dup,?dup2,dup3,fcntl,socket,socketpair,"
+    "bind,listen,accept,accept4,connect,?unlink,unlinkat,mknodat,chdir";
 
 static const struct way_words {
     const char *name;
@@ -41,7 +41,7 @@ static const struct way_words {
     [IPCLAB] = {"ipclab trace",            {"./ipclab", "trace", "--", NULL},                 false},
     [STRACE] = {"strace -f",               {"strace", "-f", "-o", "/dev/null", NULL},         true },
     [STRACE_BPF] = {"strace -f --seccomp-bpf",
-               {"strace", "-f", "--seccomp-bpf", "-e", SAME_CALLS, "-o", "/dev/null", NULL},
+               {"strace", "-f", "--seccomp-bpf", "-e", same_calls, "-o", "/dev/null", NULL},
                true                                                                               },
     [IPCLAB_IO] = {"ipclab trace --io",       {"./ipclab", "trace", "--io", "--", NULL},         false},
 };
@@ -142,7 +142,8 @@ static _Noreturn void become(const char *const words[], int out)
         dup2(out == -1 ? nothing : out, STDOUT_FILENO) == -1)
         _exit(NOT_STARTED);
     setenv("LC_ALL", "C", 1);
-    execvp(words[0], (char *const *)words);
+    if (words[0] != NULL)
+        execvp(words[0], (char *const *)words);
     _exit(NOT_STARTED);
 }
 
@@ -265,14 +266,14 @@ static bool bench_cell_once(double *cell_ms, double *fork_exec_ms)
         become(words, out[1]);
     }
     close(out[1]);
-    FILE *said = fdopen(out[0], "r");
-    if (said == NULL)
-        kit_broken("fdopen");
-    bool read = fgets(text, sizeof text, said) != NULL;
-    fclose(said);
+    ssize_t got; /* one line: it comes in one piece */
+    do
+        got = read(out[0], text, sizeof text - 1);
+    while (got == -1 && errno == EINTR);
+    close(out[0]);
     if (waitpid(child, &status, 0) == -1)
         kit_broken("waitpid");
-    return read && WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
+    return got > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
            sscanf(text, "%lf %lf", cell_ms, fork_exec_ms) == 2 && *fork_exec_ms > 0;
 }
 

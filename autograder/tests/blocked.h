@@ -8,7 +8,14 @@
 #ifndef IPCLAB_TESTS_BLOCKED_H
 #define IPCLAB_TESTS_BLOCKED_H
 
-enum leaving { LEAVES_QUEUE = 1, LEAVES_SEMAPHORES, LEAVES_POSIX_QUEUE, LEAVES_SEMAPHORE, LEAVES_FILE };
+enum leaving {
+    LEAVES_QUEUE = 1,
+    LEAVES_SEMAPHORES,
+    LEAVES_POSIX_QUEUE,
+    LEAVES_SEMAPHORE,
+    LEAVES_FILE,
+    LEAVES_DIRECTORY
+};
 
 /* What a program tells the test through its report pipe; written whole (shorter than PIPE_BUF). */
 struct report {

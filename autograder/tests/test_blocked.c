@@ -406,7 +406,10 @@ static void message_room(void)
 static void semaphore_down(void)
 {
     int id = new_semaphores(3);
-    struct sembuf operations[2] = {{.sem_num = 0}, {.sem_num = 1, .sem_op = -2}};
+    struct sembuf operations[2] = {
+        {.sem_num = 0 },
+        { .sem_num = 1, .sem_op = -2}
+    };
     change(id, 1, 1);
     ready();
     must(semop(id, operations, 2));
@@ -433,14 +436,14 @@ static void semaphores_crossing(void)
 {
     int id = new_semaphores(2), order[2];
     must(pipe(order));
+    change(id, 1, 1); /* semaphore 0 is taken by this process from the beginning */
     change(id, 0, 1);
-    change(id, 1, 1);
+    change(id, 0, -1);
     if (split() == 0) {
         change(id, 1, -1);
         pass(order[1]);
         change(id, 0, -1);
     }
-    change(id, 0, -1);
     await(order[0]);
     must(close(order[0]));
     must(close(order[1]));
@@ -675,7 +678,8 @@ static void vfork_child(void)
     /* By syscall number: the compilers warn of vfork, and rightly so. */
     pid_t child = (pid_t)syscall(SYS_clone, 0x4000 | 0x100 | SIGCHLD, 0, 0, 0, 0);
     if (child == 0) {
-        read(ends[0], bytes, 1);
+        must(prctl(PR_SET_PDEATHSIG, SIGKILL));
+        must((int)read(ends[0], bytes, 1));
         _exit(0);
     }
 }
@@ -932,7 +936,10 @@ static void poll_for(int timeout_ms)
 {
     int ends[2];
     must(pipe(ends));
-    struct pollfd set[2] = {{.fd = ends[0], .events = POLLIN}, {.fd = -1}};
+    struct pollfd set[2] = {
+        {.fd = ends[0], .events = POLLIN},
+        {.fd = -1            }
+    };
     ready();
     poll(set, 2, timeout_ms);
 }
@@ -1115,38 +1122,94 @@ static void posix_timer(void)
     pause();
 }
 
-#define PROGRAM(name) {#name, name}
+#define PROGRAM(name) \
+    {                 \
+#name, name   \
+    }
 static const struct program {
     const char *name;
     void (*run)(void);
 } programs[] = {
-    PROGRAM(own_write_end),       PROGRAM(parent_keeps),         PROGRAM(siblings_hold),
-    PROGRAM(full_own_pipe),       PROGRAM(wait_before_drain),    PROGRAM(both_read),
-    PROGRAM(both_write),          PROGRAM(half_close_missing),   PROGRAM(readv_pipe),
-    PROGRAM(splice_pipes),        PROGRAM(tee_pipes),            PROGRAM(vmsplice_pipe),
-    PROGRAM(sendfile_pipe),       PROGRAM(outside_pipe),         PROGRAM(fifo_order),
-    PROGRAM(fifo_write_open),     PROGRAM(fifo_server),          PROGRAM(message_type),
-    PROGRAM(message_any),         PROGRAM(message_room),         PROGRAM(semaphore_down),
-    PROGRAM(semaphore_zero),      PROGRAM(semaphore_timed),      PROGRAM(semaphores_crossing),
-    PROGRAM(items_inside_mutex),  PROGRAM(killed_inside),        PROGRAM(semaphore_in_memory),
-    PROGRAM(semaphore_not_shared), PROGRAM(semaphore_named),
-    PROGRAM(semaphore_in_memory_timed), PROGRAM(mutex_twice),    PROGRAM(mutex_of_child),
-    PROGRAM(mutex_not_pshared),   PROGRAM(mutex_of_the_dead),    PROGRAM(condition),
-    PROGRAM(condition_timed),     PROGRAM(rwlock_upgrade),       PROGRAM(join_sleeper),
-    PROGRAM(thread_in_nanosleep), PROGRAM(any_child),            PROGRAM(waitid_child),
-    PROGRAM(vfork_child),         PROGRAM(pidfd_child),          PROGRAM(child_in_nanosleep),
-    PROGRAM(child_is_busy),       PROGRAM(keeps_forking),        PROGRAM(flock_of_child),
-    PROGRAM(flock_twice),         PROGRAM(record_lock_of_child), PROGRAM(description_lock_of_child),
-    PROGRAM(flock_of_busy_child), PROGRAM(posix_receive),        PROGRAM(posix_send),
-    PROGRAM(posix_receive_timed), PROGRAM(accept_client),        PROGRAM(connect_to_full),
-    PROGRAM(stream_receive),      PROGRAM(stream_send),          PROGRAM(datagram_receive),
-    PROGRAM(datagram_sendto),     PROGRAM(receive_timed),        PROGRAM(poll_pipe),
-    PROGRAM(poll_timed),          PROGRAM(poll_nothing),         PROGRAM(select_pipe),
-    PROGRAM(select_timed),        PROGRAM(epoll_pipe),           PROGRAM(epoll_timed),
-    PROGRAM(epoll_timer),         PROGRAM(timer_not_armed),      PROGRAM(event_read),
-    PROGRAM(inotify_read),        PROGRAM(terminal_read),        PROGRAM(pause_lone),
-    PROGRAM(sigsuspend_lone),     PROGRAM(sigwait_lone),         PROGRAM(sigtimedwait_lone),
-    PROGRAM(signalfd_read),       PROGRAM(nanosleep_lone),       PROGRAM(posix_timer),
+    PROGRAM(own_write_end),
+    PROGRAM(parent_keeps),
+    PROGRAM(siblings_hold),
+    PROGRAM(full_own_pipe),
+    PROGRAM(wait_before_drain),
+    PROGRAM(both_read),
+    PROGRAM(both_write),
+    PROGRAM(half_close_missing),
+    PROGRAM(readv_pipe),
+    PROGRAM(splice_pipes),
+    PROGRAM(tee_pipes),
+    PROGRAM(vmsplice_pipe),
+    PROGRAM(sendfile_pipe),
+    PROGRAM(outside_pipe),
+    PROGRAM(fifo_order),
+    PROGRAM(fifo_write_open),
+    PROGRAM(fifo_server),
+    PROGRAM(message_type),
+    PROGRAM(message_any),
+    PROGRAM(message_room),
+    PROGRAM(semaphore_down),
+    PROGRAM(semaphore_zero),
+    PROGRAM(semaphore_timed),
+    PROGRAM(semaphores_crossing),
+    PROGRAM(items_inside_mutex),
+    PROGRAM(killed_inside),
+    PROGRAM(semaphore_in_memory),
+    PROGRAM(semaphore_not_shared),
+    PROGRAM(semaphore_named),
+    PROGRAM(semaphore_in_memory_timed),
+    PROGRAM(mutex_twice),
+    PROGRAM(mutex_of_child),
+    PROGRAM(mutex_not_pshared),
+    PROGRAM(mutex_of_the_dead),
+    PROGRAM(condition),
+    PROGRAM(condition_timed),
+    PROGRAM(rwlock_upgrade),
+    PROGRAM(join_sleeper),
+    PROGRAM(thread_in_nanosleep),
+    PROGRAM(any_child),
+    PROGRAM(waitid_child),
+    PROGRAM(vfork_child),
+    PROGRAM(pidfd_child),
+    PROGRAM(child_in_nanosleep),
+    PROGRAM(child_is_busy),
+    PROGRAM(keeps_forking),
+    PROGRAM(flock_of_child),
+    PROGRAM(flock_twice),
+    PROGRAM(record_lock_of_child),
+    PROGRAM(description_lock_of_child),
+    PROGRAM(flock_of_busy_child),
+    PROGRAM(posix_receive),
+    PROGRAM(posix_send),
+    PROGRAM(posix_receive_timed),
+    PROGRAM(accept_client),
+    PROGRAM(connect_to_full),
+    PROGRAM(stream_receive),
+    PROGRAM(stream_send),
+    PROGRAM(datagram_receive),
+    PROGRAM(datagram_sendto),
+    PROGRAM(receive_timed),
+    PROGRAM(poll_pipe),
+    PROGRAM(poll_timed),
+    PROGRAM(poll_nothing),
+    PROGRAM(select_pipe),
+    PROGRAM(select_timed),
+    PROGRAM(epoll_pipe),
+    PROGRAM(epoll_timed),
+    PROGRAM(epoll_timer),
+    PROGRAM(timer_not_armed),
+    PROGRAM(event_read),
+    PROGRAM(inotify_read),
+    PROGRAM(terminal_read),
+    PROGRAM(pause_lone),
+    PROGRAM(sigsuspend_lone),
+    PROGRAM(sigwait_lone),
+    PROGRAM(sigtimedwait_lone),
+    PROGRAM(signalfd_read),
+    PROGRAM(nanosleep_lone),
+    PROGRAM(posix_timer),
 };
 
 void run_blocked(const char *name, int report, const char *in)

@@ -336,8 +336,11 @@ static void expect_only_marked(const struct place *place)
     char *path = source_path(place->file), *text = kit_read_file(path, NULL), *rest = text;
 
     ck_assert_ptr_nonnull(text);
-    for (int line = 1; line < place->line && rest != NULL; line++)
-        rest = strchr(rest, '\n') + 1;
+    for (int line = 1; line < place->line; line++) {
+        char *end = strchr(rest, '\n');
+        ck_assert_msg(end != NULL, "%s has no line %d", place->file, place->line);
+        rest = end + 1;
+    }
     rest[strcspn(rest, "\n")] = '\0';
     ck_assert_msg(strstr(rest, "/* at: ") != NULL, "a call was placed in %s:%d in %s: %s",
                   place->file, place->line, place->function, rest);

@@ -188,8 +188,9 @@ static struct record *full_record(void)
     record_add_call(record);
 
     record->program = kit_strdup("./pipeline cat -- \"sort\"\n\t\\");
+    record->kit_file = kit_strdup("driver.c");
     record->seed = UINT64_MAX;
-    record->closed_world = record->timed_out = record->output_flooded = true;
+    record->closed_world = record->timed_out = record->hung = record->output_flooded = true;
     record->duration_us = 123456789;
     record->snapshot_us = INT64_MAX;
     record->processes[1] = (struct process){
@@ -201,6 +202,7 @@ static struct record *full_record(void)
         .name = kit_strdup("sort"),
         .command = kit_strdup("sort -n"),
         .own_program = true,
+        .execed = true,
         .forked_at = {kit_strdup("pipeline.c"), 42, kit_strdup("start_all")},
         .started_us = 11,
         .ended_us = 22,
@@ -321,6 +323,72 @@ START_TEST(json_of_an_empty_record)
 }
 END_TEST
 
+/* The text of record.h, its comments blanked out. */
+static char *read_header(void)
+{
+    const char *slash = strrchr(__FILE__, '/');
+    char *path = kit_format("%.*s/../run/record.h", slash == NULL ? 1 : (int)(slash - __FILE__),
+                            slash == NULL ? "." : __FILE__);
+    char *text = kit_read_file(path, NULL), *end;
+
+    ck_assert_ptr_nonnull(text);
+    for (char *at = text; (at = strstr(at, "/*")) != NULL && (end = strstr(at, "*/")) != NULL;)
+        memset(at, ' ', (size_t)(end + 2 - at));
+    free(path);
+    return text;
+}
+
+/* "uint64_t dev, ino": each name that is declared must be a name in the JSON. */
+static void expect_names_written(char *declaration, const char *json)
+{
+    char *save;
+
+    for (char *part = strtok_r(declaration, ",", &save); part != NULL;
+         part = strtok_r(NULL, ",", &save)) {
+        part[strcspn(part, "[")] = '\0';
+        size_t end = strlen(part);
+        while (end > 0 && strchr(" \n*", part[end - 1]) != NULL)
+            part[--end] = '\0';
+        char *name = part + end;
+        while (name > part && strchr(" \n*", name[-1]) == NULL)
+            name--;
+        if (name[0] == '\0' || strncmp(name, "n_", 2) == 0 || strcmp(name, "stack") == 0)
+            continue; /* a count is the length of a list; a stack is not for writing */
+        char *key = kit_format("\"%s\":", name);
+        ck_assert_msg(strstr(json, key) != NULL,
+                      "record.h declares %s: it needs a row in record_json.c, and a value in "
+                      "full_record() here",
+                      name);
+        free(key);
+    }
+}
+
+/* Whoever adds a field to record.h is told to write it out, too. */
+START_TEST(json_has_every_field)
+{
+    struct record *record = full_record();
+    char *json = record_to_json(record), *header = read_header(), *save;
+    int structures = 0;
+
+    for (char *at = header; (at = strstr(at, "\nstruct ")) != NULL;) {
+        char *open = at + strcspn(at, "{;"), *close = strstr(at, "\n};");
+        at++;
+        if (*open != '{' || close == NULL) /* a function that returns one */
+            continue;
+        *close = '\0';
+        structures++;
+        for (char *field = strtok_r(open + 1, ";", &save); field != NULL;
+             field = strtok_r(NULL, ";", &save))
+            expect_names_written(field, json);
+        at = close + 1;
+    }
+    ck_assert_int_ge(structures, 8);
+    free(header);
+    free(json);
+    record_free(record);
+}
+END_TEST
+
 /* A record written by hand, or by an older kit: what is missing is as in an empty element. */
 START_TEST(json_may_leave_things_out)
 {
@@ -423,6 +491,7 @@ static Suite *make_record_suite(void)
     tcase_add_test(building, a_path_may_come_later);
     tcase_add_test(building, every_kind_has_a_name);
     tcase_add_test(json, json_round_trip_keeps_everything);
+    tcase_add_test(json, json_has_every_field);
     tcase_add_test(json, json_of_an_empty_record);
     tcase_add_test(json, json_may_leave_things_out);
     tcase_add_loop_test(json, json_errors_are_said, 0, sizeof wrong / sizeof *wrong);

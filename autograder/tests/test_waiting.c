@@ -2,10 +2,10 @@
  * test_waiting.c - is a hang told from a program that is only slow? Golden cases for each recipe of
  * the waiting graph, and as many near-misses in which nothing may be called a hang.
  *
- * Theory of operation: each test forks one program of test_blocked.c, without a tracer, as leader of
- * a process group. The program reports what it leaves behind and when it is set up; then the test
- * waits until all its threads sleep and two digests agree, fills a record by walking the tree of
- * children, takes a snapshot and asks the judge. At the end the group is killed and what was
+ * Theory of operation: each test forks one program of test_blocked.c, without a tracer, as leader
+ * of a process group. The program reports what it leaves behind and when it is set up; then the
+ * test waits until all its threads sleep and two digests agree, fills a record by walking the tree
+ * of children, takes a snapshot and asks the judge. At the end the group is killed and what was
  * reported is removed, by id and by name.
  */
 #define _GNU_SOURCE /* PTRACE_SEIZE, struct ptrace constants */
@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
+#include <sys/mman.h>
 #include <sys/msg.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -34,14 +35,16 @@
 #include "blocked.h"
 #include "tests.h"
 
-enum { DEADLINE_MS = 10000, INTERVAL_MS = 50, MAX_LEFT = 8, MOVING_MS = 150 };
+enum { DEADLINE_MS = 10000, INTERVAL_MS = 50, MOVING_MS = 150, LEDGER_SIZE = 256 };
+
+/* What programs have left and nobody has removed yet. It lies in memory that the unforked part of
+ * Check shares: a failed assertion ends the test's process before it can remove anything. */
+static struct report *ledger;
 
 static struct scene {
     pid_t leader;
     int report, stdin_writer;
     char directory[64];
-    struct report left[MAX_LEFT];
-    size_t n_left;
     struct record *record;
     struct findings findings;
 } scene;
@@ -58,6 +61,8 @@ static void become_program(const char *name, int report, int input)
     if (setpgid(0, 0) == -1 || prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || dup2(input, 0) == -1)
         _exit(90);
     close(input);
+    for (int i = 1; i < SIGRTMIN; i++) /* Check and sanitizers have handlers; some cannot be set */
+        signal(i, SIG_DFL);
     signal(SIGPIPE, SIG_IGN);
     int null = open("/dev/null", O_WRONLY);
     if (null == -1 || dup2(null, 1) == -1)
@@ -66,12 +71,25 @@ static void become_program(const char *name, int report, int input)
     run_blocked(name, report, scene.directory);
 }
 
+/* One test at a time writes here, and what failed tests left is at the front. */
+static void enter(const struct report *report)
+{
+    size_t i = 0;
+    while (i < LEDGER_SIZE && ledger[i].leaving != 0)
+        i++;
+    ck_assert_uint_lt(i, LEDGER_SIZE);
+    ledger[i] = *report;
+}
+
 static void start_program(const char *name)
 {
     int report[2], input[2];
 
     snprintf(scene.directory, sizeof scene.directory, "/tmp/ipclab-test-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(scene.directory));
+    struct report made = {.leaving = LEAVES_DIRECTORY};
+    memcpy(made.name, scene.directory, sizeof scene.directory);
+    enter(&made);
     ck_assert_int_eq(pipe(report), 0);
     ck_assert_int_eq(pipe(input), 0);
     scene.leader = fork();
@@ -100,12 +118,11 @@ static void read_reports(const char *name)
         ck_assert_msg(got == (ssize_t)sizeof report, "%s: ended before it was set up", name);
         if (report.leaving == 0)
             return;
-        ck_assert_uint_lt(scene.n_left, MAX_LEFT);
-        scene.left[scene.n_left++] = report;
+        enter(&report);
     }
 }
 
-static void remove_left(const struct report *left)
+static void remove_left(struct report *left)
 {
     switch (left->leaving) {
     case LEAVES_QUEUE:
@@ -123,7 +140,33 @@ static void remove_left(const struct report *left)
     case LEAVES_FILE:
         unlink(left->name);
         break;
+    case LEAVES_DIRECTORY:
+        rmdir(left->name);
+        break;
     }
+    left->leaving = 0;
+}
+
+/* From the last to the first: the directory was there before the files in it. */
+static void remove_all_left(void)
+{
+    for (size_t i = LEDGER_SIZE; i-- > 0;)
+        if (ledger[i].leaving != 0)
+            remove_left(&ledger[i]);
+}
+
+static void open_ledger(void)
+{
+    ledger = mmap(NULL, LEDGER_SIZE * sizeof *ledger, PROT_READ | PROT_WRITE,
+                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (ledger == MAP_FAILED)
+        kit_broken("mmap");
+}
+
+static void close_ledger(void)
+{
+    remove_all_left();
+    munmap(ledger, LEDGER_SIZE * sizeof *ledger);
 }
 
 static void end_program(void)
@@ -132,9 +175,7 @@ static void end_program(void)
         kill(-scene.leader, SIGKILL);
         waitpid(scene.leader, NULL, 0);
     }
-    for (size_t i = 0; i < scene.n_left; i++)
-        remove_left(&scene.left[i]);
-    rmdir(scene.directory);
+    remove_all_left();
     findings_clear(&scene.findings);
     record_free(scene.record);
     if (scene.leader > 0) {
@@ -178,8 +219,8 @@ static void add_tree(struct record *record, pid_t pid, int parent)
     size_t count = proc_numbers(&tids, "/proc/%d/task", (int)pid);
     for (size_t i = 0; i < count; i++) {
         char *at = children, *end;
-        if (proc_read(children, sizeof children, "/proc/%d/task/%d/children", (int)pid,
-                      tids[i]) <= 0)
+        if (proc_read(children, sizeof children, "/proc/%d/task/%d/children", (int)pid, tids[i]) <=
+            0)
             continue;
         for (long child = strtol(at, &end, 10); end != at; child = strtol(at, &end, 10)) {
             add_tree(record, (pid_t)child, index);
@@ -232,83 +273,110 @@ static const struct hang_case {
     const char *misconception;
     const char *fragments[3]; /* of the text */
 } hang_cases[] = {
-    {"own_write_end", WAIT_READ, "1>1", "pipe-reader-keeps-own-write-end",
-     {"waits in read(", "can still be written to by process 1 (fd ", "never see end of file"}},
-    {"parent_keeps", WAIT_READ, "2>1 1>2", "pipe-parent-keeps-write-end",
-     {"Everybody is waiting for somebody else", "process 1 `blocked` waits for process 2 in waitpid",
-      "can still be written to by process 1 (fd "}},
-    {"siblings_hold", WAIT_READ, "2>3 3>1,2 1>2,3", "pipe-siblings-hold-ends",
-     {"waits for any child (processes 2 and 3) in wait", "by process 3 (fd "}},
-    {"full_own_pipe", WAIT_WRITE, "1>1", NULL, {"which is full", "emptied only by process 1"}},
-    {"wait_before_drain", WAIT_WRITE, "2>1 1>2", "wait-before-drain", {"waits in write("}},
-    {"both_read", WAIT_READ, "1>2 2>1", "coproc-no-fflush-in-parent", {"waits in read("}},
-    {"both_write", WAIT_WRITE, "1>2 2>1", "coproc-write-all-then-read-all", {"(65536 bytes)"}},
-    {"half_close_missing", WAIT_READ, "2>1 1>2", "coproc-half-close-missing", {"waits in read(0)"}},
-    {"readv_pipe", WAIT_READ, "1>1", "pipe-reader-keeps-own-write-end", {"waits in readv("}},
-    {"splice_pipes", WAIT_WRITE, "1>1", "pipe-reader-keeps-own-write-end",
-     {"waits in splice for any of: input on pipe"}},
-    {"tee_pipes", WAIT_READ, "1>1", NULL, {"waits in tee"}},
-    {"vmsplice_pipe", WAIT_WRITE, "1>1", NULL, {"waits in vmsplice("}},
-    {"sendfile_pipe", WAIT_WRITE, "1>1", NULL, {"waits in sendfile("}},
-    {"fifo_order", WAIT_OPEN, "1>2 2>1", "fifo-open-order-deadlock",
-     {"waits in open of FIFO", "/a for reading, until somebody opens it for writing",
-      "Nobody is left who could open"}},
-    {"fifo_write_open", WAIT_OPEN, "1>1", NULL, {"for writing, until somebody opens it for reading"}},
-    {"fifo_server", WAIT_READ, "1>1", "pipe-reader-keeps-own-write-end", {"waits in read("}},
-    {"message_type", WAIT_MESSAGE, "1>1", NULL,
-     {"waits for type 5 in msgrcv", "the queue holds types 7 and 9", "Nobody is left"}},
-    {"message_any", WAIT_MESSAGE, "1>1", NULL, {"waits for a message", "the queue is empty"}},
-    {"message_room", WAIT_ROOM, "1>2 2>1", "msgrcv-exact-then-blocked-by-full",
-     {"waits for room in msgsnd", "bytes are taken", "the queue holds type 2"}},
-    {"semaphore_down", WAIT_SEMAPHORE, "1>1", NULL,
-     {"waits in semop on semaphore 1 of", "its value is 1, and the operation is -2",
-      "last changed by itself"}},
-    {"semaphore_zero", WAIT_SEMAPHORE, "1>1", NULL, {"its value is 3, and it waits for 0"}},
-    {"semaphores_crossing", WAIT_SEMAPHORE, "1>2 2>1", "two-semops-instead-of-one",
-     {"last changed by process 2", "last changed by process 1"}},
-    {"items_inside_mutex", WAIT_SEMAPHORE, "1>2 2>1", "semaphore-order-deadlock",
-     {"on semaphore 0", "on semaphore 1"}},
-    {"killed_inside", WAIT_SEMAPHORE, "1>1", "no-sem-undo-on-mutex",
-     {"last changed by process 2, which has ended"}},
-    {"semaphore_in_memory", WAIT_FUTEX, "1>2 2>1", NULL, {"waits in sem_wait on lock"}},
-    {"semaphore_not_shared", WAIT_FUTEX, "1>1 2>1", "sync-object-not-in-shared-memory",
-     {"waits in sem_wait on lock"}},
-    {"semaphore_named", WAIT_FUTEX, "1>1", NULL,
-     {"waits in sem_wait on POSIX semaphore /ipclab-test-"}},
-    {"mutex_twice", WAIT_FUTEX, "1>1", NULL, {"pthread_mutex_lock", "self-deadlock"}},
-    {"mutex_of_child", WAIT_FUTEX, "1>2 2>1", NULL, {"which process 2 holds"}},
-    {"mutex_not_pshared", WAIT_FUTEX, "1>2 2>1", "pshared-attribute-missing", {"pthread_mutex_lock"}},
-    {"mutex_of_the_dead", WAIT_FUTEX, "1>", "robust-mutex-missing",
-     {"whose owner, process 2, has ended without unlocking it"}},
-    {"condition", WAIT_FUTEX, "1>1", NULL, {"waits on lock"}},
-    {"rwlock_upgrade", WAIT_FUTEX, "1>1", "rwlock-upgrade", {"pthread_rwlock_wrlock"}},
-    {"join_sleeper", WAIT_FUTEX, "1>1", NULL, {"pthread_join", "in pause"}},
-    {"any_child", WAIT_CHILD, "2>1 1>2", NULL, {"waits for any child (process 2) in wait"}},
-    {"waitid_child", WAIT_CHILD, "2>1 1>2", NULL, {"waits for process 2 in waitid"}},
-    {"vfork_child", WAIT_CHILD, "2>1,2 1>2", NULL, {"waits for process 2 in vfork"}},
-    {"pidfd_child", WAIT_CHILD, "2>1 1>2", NULL, {"waits in poll for a child"}},
-    {"flock_of_child", WAIT_LOCK, "1>2 2>1", NULL, {"/lock, which process 2 holds"}},
-    {"flock_twice", WAIT_LOCK, "1>1", NULL, {"which it holds itself through another descriptor"}},
-    {"record_lock_of_child", WAIT_LOCK, "1>2 2>1", NULL, {"waits in fcntl("}},
-    {"description_lock_of_child", WAIT_LOCK, "1>2 2>1", NULL, {"waits in fcntl("}},
-    {"posix_receive", WAIT_MESSAGE, "1>1", NULL, {"waits for a message in mq_receive on POSIX"}},
-    {"posix_send", WAIT_ROOM, "1>1", NULL, {"mq_send", "it holds 2 of 2 messages"}},
-    {"accept_client", WAIT_CONNECTION, "1>1", NULL, {"waits in accept(", "for a client of"}},
-    {"connect_to_full", WAIT_CONNECTION, "1>1", NULL, {"waits in connect("}},
-    {"stream_receive", WAIT_READ, "1>2 2>1", NULL, {"waits in recv(", "is held by process 2"}},
-    {"stream_send", WAIT_WRITE, "1>2 2>1", NULL, {"waits in write("}},
-    {"datagram_receive", WAIT_READ, "1>2 2>1", NULL, {"waits in recv("}},
-    {"datagram_sendto", WAIT_ROOM, "1>1", NULL, {"waits for room in send on socket"}},
-    {"poll_pipe", WAIT_READ, "1>1", NULL, {"waits in poll for input on pipe"}},
-    {"poll_nothing", WAIT_SIGNAL, "1>1", NULL, {"waits in poll for a signal"}},
-    {"select_pipe", WAIT_READ, "1>1", NULL, {"waits in select for input on pipe"}},
-    {"epoll_pipe", WAIT_READ, "1>1", NULL, {"waits in epoll_wait for input on pipe"}},
-    {"timer_not_armed", WAIT_READ, "1>1", NULL, {"waits in read("}},
-    {"event_read", WAIT_READ, "1>1", NULL, {"waits in read("}},
-    {"pause_lone", WAIT_SIGNAL, "1>1", NULL, {"waits for the signal SIGUSR1 in pause"}},
-    {"sigsuspend_lone", WAIT_SIGNAL, "1>1", NULL, {"SIGUSR1 in sigsuspend"}},
-    {"sigwait_lone", WAIT_SIGNAL, "1>1", NULL, {"SIGUSR2 in sigwait"}},
-    {"signalfd_read", WAIT_SIGNAL, "1>1", NULL, {"SIGUSR2 in read"}},
+    {"own_write_end",
+     WAIT_READ,                                    "1>1",
+     "pipe-reader-keeps-own-write-end",                                                                  {"waits in read(", "can still be written to by process 1 (fd ", "never see end of file"}},
+    {"parent_keeps",
+     WAIT_READ,                                    "2>1 1>2",
+     "pipe-parent-keeps-write-end",                                                                      {"Everybody is waiting for somebody else",
+      "process 1 `blocked` waits for process 2 in waitpid",
+      "can still be written to by process 1 (fd "}                                                                                                            },
+    {"siblings_hold",
+     WAIT_READ,                                    "2>3 3>1,2 1>2,3",
+     "pipe-siblings-hold-ends",                                                                          {"waits for any child (processes 2 and 3) in wait", "by process 3 (fd "}                },
+    {"full_own_pipe",             WAIT_WRITE,      "1>1",             NULL,                              {"which is full", "emptied only by process 1"}                                          },
+    {"wait_before_drain",         WAIT_WRITE,      "2>1 1>2",         "wait-before-drain",               {"waits in write("}                                                                     },
+    {"both_read",                 WAIT_READ,       "1>2 2>1",         "coproc-no-fflush-in-parent",      {"waits in read("}                                                                      },
+    {"both_write",                WAIT_WRITE,      "1>2 2>1",         "coproc-write-all-then-read-all",  {"(65536 bytes)"}                                                                       },
+    {"half_close_missing",        WAIT_READ,       "2>1 1>2",         "coproc-half-close-missing",       {"waits in read(0)"}                                                                    },
+    {"readv_pipe",                WAIT_READ,       "1>1",             "pipe-reader-keeps-own-write-end", {"waits in readv("}                                                                     },
+    {"splice_pipes",
+     WAIT_WRITE,                                   "1>1",
+     "pipe-reader-keeps-own-write-end",                                                                  {"waits in splice for any of: input on pipe"}                                           },
+    {"tee_pipes",                 WAIT_READ,       "1>1",             "pipe-reader-keeps-own-write-end", {"waits in tee"}                                                                        },
+    {"vmsplice_pipe",             WAIT_WRITE,      "1>1",             NULL,                              {"waits in vmsplice("}                                                                  },
+    {"sendfile_pipe",             WAIT_WRITE,      "1>1",             NULL,                              {"waits in sendfile("}                                                                  },
+    {"fifo_order",
+     WAIT_OPEN,                                    "1>2 2>1",
+     "fifo-open-order-deadlock",                                                                         {"waits in open of FIFO", "/a for reading, until somebody opens it for writing",
+      "Nobody is left who could open"}                                                                                                                           },
+    {"fifo_write_open",
+     WAIT_OPEN,                                    "1>1",
+     NULL,                                                                                               {"for writing, until somebody opens it for reading"}                                    },
+    {"fifo_server",               WAIT_READ,       "1>1",             "pipe-reader-keeps-own-write-end", {"waits in read("}                                                                      },
+    {"message_type",
+     WAIT_MESSAGE,                                 "1>1",
+     NULL,                                                                                               {"waits for type 5 in msgrcv", "the queue holds types 7 and 9", "Nobody is left"}       },
+    {"message_any",               WAIT_MESSAGE,    "1>1",             NULL,                              {"waits for a message", "the queue is empty"}                                           },
+    {"message_room",
+     WAIT_ROOM,                                    "1>2 2>1",
+     "msgrcv-exact-then-blocked-by-full",                                                                {"waits for room in msgsnd", "bytes are taken", "the queue holds type 2"}               },
+    {"semaphore_down",
+     WAIT_SEMAPHORE,                               "1>1",
+     NULL,                                                                                               {"waits in semop on semaphore 1 of", "its value is 1, and the operation is -2",
+      "last changed by itself"}                                                                                                                                                        },
+    {"semaphore_zero",            WAIT_SEMAPHORE,  "1>1",             NULL,                              {"its value is 3, and it waits for 0"}                                                  },
+    {"semaphores_crossing",
+     WAIT_SEMAPHORE,                               "1>2 2>1",
+     "two-semops-instead-of-one",                                                                        {"last changed by process 2", "last changed by process 1"}                              },
+    {"items_inside_mutex",
+     WAIT_SEMAPHORE,                               "1>2 2>1",
+     "semaphore-order-deadlock",                                                                         {"on semaphore 0", "on semaphore 1"}                                                    },
+    {"killed_inside",
+     WAIT_SEMAPHORE,                               "1>1",
+     "no-sem-undo-on-mutex",                                                                             {"last changed by process 2, which has ended"}                                          },
+    {"semaphore_in_memory",       WAIT_FUTEX,      "1>2 2>1",         NULL,                              {"waits in sem_wait on lock"}                                                           },
+    {"semaphore_not_shared",
+     WAIT_FUTEX,                                   "1>1 2>1",
+     "sync-object-not-in-shared-memory",                                                                 {"waits in sem_wait on lock"}                                                           },
+    {"semaphore_named",
+     WAIT_FUTEX,                                   "1>1",
+     NULL,                                                                                               {"waits in sem_wait on POSIX semaphore /ipclab-test-"}                                  },
+    {"mutex_twice",               WAIT_FUTEX,      "1>1",             NULL,                              {"pthread_mutex_lock", "self-deadlock"}                                                 },
+    {"mutex_of_child",            WAIT_FUTEX,      "1>2 2>1",         NULL,                              {"which process 2 holds"}                                                               },
+    {"mutex_not_pshared",
+     WAIT_FUTEX,                                   "1>2 2>1",
+     "pshared-attribute-missing",                                                                        {"pthread_mutex_lock"}                                                                  },
+    {"mutex_of_the_dead",
+     WAIT_FUTEX,                                   "1>",
+     "robust-mutex-missing",                                                                             {"whose owner, process 2, has ended without unlocking it"}                              },
+    {"condition",                 WAIT_FUTEX,      "1>1",             NULL,                              {"waits on lock"}                                                                       },
+    {"rwlock_upgrade",            WAIT_FUTEX,      "1>1",             "rwlock-upgrade",                  {"pthread_rwlock_wrlock"}                                                               },
+    {"join_sleeper",              WAIT_FUTEX,      "1>1",             NULL,                              {"pthread_join", "in pause"}                                                            },
+    {"any_child",                 WAIT_CHILD,      "2>1 1>2",         NULL,                              {"waits for any child (process 2) in wait"}                                             },
+    {"waitid_child",              WAIT_CHILD,      "2>1 1>2",         NULL,                              {"waits for process 2 in waitid"}                                                       },
+    {"vfork_child",
+     WAIT_CHILD,                                   "2>1 1>2",
+     "pipe-parent-keeps-write-end",                                                                      {"waits for process 2 in vfork"}                                                        },
+    {"pidfd_child",               WAIT_CHILD,      "2>1 1>2",         NULL,                              {"waits in poll for a child"}                                                           },
+    {"flock_of_child",            WAIT_LOCK,       "1>2 2>1",         NULL,                              {"/lock, which process 2 holds"}                                                        },
+    {"flock_twice",               WAIT_LOCK,       "1>1",             NULL,                              {"which it holds itself through another descriptor"}                                    },
+    {"record_lock_of_child",      WAIT_LOCK,       "1>2 2>1",         NULL,                              {"waits in fcntl("}                                                                     },
+    {"description_lock_of_child", WAIT_LOCK,       "1>2 2>1",         NULL,                              {"waits in fcntl("}                                                                     },
+    {"posix_receive",             WAIT_MESSAGE,    "1>1",             NULL,                              {"waits for a message in mq_receive on POSIX"}                                          },
+    {"posix_send",                WAIT_ROOM,       "1>1",             NULL,                              {"mq_send", "it holds 2 of 2 messages"}                                                 },
+    {"accept_client",             WAIT_CONNECTION, "1>1",             NULL,                              {"waits in accept(", "for a client of"}                                                 },
+    {"connect_to_full",           WAIT_CONNECTION, "1>1",             NULL,                              {"waits in connect("}                                                                   },
+    {"stream_receive",            WAIT_READ,       "1>2 2>1",         NULL,                              {"waits in recv(", "is held by process 2"}                                              },
+    {"stream_send",               WAIT_WRITE,      "1>2 2>1",         NULL,                              {"waits in write("}                                                                     },
+    {"datagram_receive",          WAIT_READ,       "1>2 2>1",         NULL,                              {"waits in recv("}                                                                      },
+    {"datagram_sendto",           WAIT_ROOM,       "1>1",             NULL,                              {"waits for room in send on socket"}                                                    },
+    {"poll_pipe",
+     WAIT_READ,                                    "1>1",
+     "pipe-reader-keeps-own-write-end",                                                                  {"waits in poll for input on pipe"}                                                     },
+    {"poll_nothing",              WAIT_SIGNAL,     "1>1",             NULL,                              {"waits in poll for a signal"}                                                          },
+    {"select_pipe",
+     WAIT_READ,                                    "1>1",
+     "pipe-reader-keeps-own-write-end",                                                                  {"waits in select for input on pipe"}                                                   },
+    {"epoll_pipe",
+     WAIT_READ,                                    "1>1",
+     "pipe-reader-keeps-own-write-end",                                                                  {"waits in epoll_wait for input on pipe"}                                               },
+    {"timer_not_armed",           WAIT_READ,       "1>1",             NULL,                              {"waits in read("}                                                                      },
+    {"event_read",                WAIT_READ,       "1>1",             NULL,                              {"waits in read("}                                                                      },
+    {"pause_lone",                WAIT_SIGNAL,     "1>1",             NULL,                              {"waits for the signal SIGUSR1 in pause"}                                               },
+    {"sigsuspend_lone",           WAIT_SIGNAL,     "1>1",             NULL,                              {"SIGUSR1 in sigsuspend"}                                                               },
+    {"sigwait_lone",              WAIT_SIGNAL,     "1>1",             NULL,                              {"SIGUSR2 in sigwait"}                                                                  },
+    {"signalfd_read",             WAIT_SIGNAL,     "1>1",             NULL,                              {"SIGUSR2 in read"}                                                                     },
 };
 
 static char *waiting_relation(const struct finding *finding)
@@ -345,11 +413,12 @@ static char *describe(const struct record *record)
 
     for (size_t i = 0; i < record->n_threads; i++) {
         const struct thread *thread = &record->threads[i];
-        char *longer = kit_format("%s[%d %c %s asleep %d timed %d understood %d waits %zu kind %d] ",
-                                  text, record->processes[thread->process].number, thread->state,
-                                  thread->call != NULL ? thread->call : "-", thread->asleep,
-                                  thread->timed, thread->understood, thread->n_waits,
-                                  thread->n_waits > 0 ? (int)thread->waits[0].kind : -1);
+        char *longer =
+            kit_format("%s[%d %c %s asleep %d timed %d understood %d waits %zu kind %d] ", text,
+                       record->processes[thread->process].number, thread->state,
+                       thread->call != NULL ? thread->call : "-", thread->asleep, thread->timed,
+                       thread->understood, thread->n_waits,
+                       thread->n_waits > 0 ? (int)thread->waits[0].kind : -1);
         free(text);
         text = longer;
     }
@@ -628,10 +697,11 @@ static struct object *named_object(enum object_kind kind)
 
 static void add_call(const char *name, int process, const struct object *object)
 {
-    struct call *call = &scene.record->calls[record_add_call(scene.record)];
+    int index = record_add_call(scene.record), object_index = (int)(object - scene.record->objects);
+    struct call *call = &scene.record->calls[index];
     call->name = name;
     call->process = process;
-    call->object = (int)(object - scene.record->objects);
+    call->object = object_index;
     call->start_us = 1;
     call->end_us = 2;
 }
@@ -687,7 +757,8 @@ START_TEST(a_fifo_that_the_partner_named_is_inside)
         if (scene.record->objects[i].kind == OBJECT_FIFO)
             add_call("mknodat", 0, &scene.record->objects[i]);
     ck_assert(judge_hang(scene.record, NULL)); /* the child knows them from before the fork */
-    struct call *call = &scene.record->calls[record_add_call(scene.record)];
+    int index = record_add_call(scene.record);
+    struct call *call = &scene.record->calls[index];
     call->name = "execve";
     call->process = 1;
     call->start_us = 11;
@@ -715,14 +786,12 @@ START_TEST(the_guilty_descriptor_is_told_with_its_line)
 {
     stage("parent_keeps", true);
     struct record *record = scene.record;
-    int write_end = -1;
+    int write_end = -1, object = record->threads[1].waits[0].object;
     for (size_t i = 0; i < record->n_descriptors; i++)
-        if (record->descriptors[i].process == 0 && record->descriptors[i].writes &&
-            record->objects[record->descriptors[i].object].kind == OBJECT_PIPE &&
-            record->descriptors[i].fd > 2)
+        if (record->descriptors[i].process == 0 && record->descriptors[i].object == object)
             write_end = (int)i;
     ck_assert_int_ge(write_end, 0);
-    add_call("pipe2", 0, &record->objects[record->descriptors[write_end].object]);
+    add_call("pipe2", 0, &record->objects[object]);
     struct call *maker = &record->calls[0];
     maker->fds[1] = record->descriptors[write_end].fd;
     maker->place = (struct place){.file = kit_strdup("pipeline.c"), .line = 35};
@@ -750,7 +819,7 @@ END_TEST
 static void add_case(Suite *suite, const char *name, const TTest *test, int count)
 {
     TCase *tcase = tcase_create(name);
-    tcase_add_unchecked_fixture(tcase, NULL, NULL);
+    tcase_add_unchecked_fixture(tcase, open_ledger, close_ledger);
     tcase_add_checked_fixture(tcase, NULL, end_program);
     tcase_set_timeout(tcase, 30);
     tcase_add_loop_test(tcase, test, 0, count);

@@ -11,7 +11,7 @@ sanitized="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
 # complaints RESULTS ID...: what in the results of these exercises is not full points.
 complaints()
 {
-    local results=$1 ids=" ${*:2} "
+    local results=$1 ids=" ${*:2} " id points _
     [ -s "$results" ] || { echo "ipclab check wrote no results"; return; }
     flat "$results" >"$scratch/flat"
     while read -r id points _; do

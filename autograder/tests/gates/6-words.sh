@@ -7,6 +7,7 @@ need_tool jq
 
 squeeze() { tr -s '[:space:]' ' '; }
 
+[ -n "${IPCLAB_HINTS:-}" ] || [ -x build/gates/hints ] || { echo "gate 6 needs build/gates/hints: make gates GATE=6" >&2; exit 3; }
 if [ -n "${IPCLAB_HINTS:-}" ]; then cp "$IPCLAB_HINTS" "$scratch/hints"; else build/gates/hints >"$scratch/hints"; fi
 checks_listed >"$scratch/listed"
 
@@ -52,6 +53,9 @@ done < <(exercises solutions)
 
 awk -F '\t' '$2 == 0 { print $1 " has no hint" }
     $2 > 0 && ($3 ~ /TODO|^[ ]*$/ || length($3) < 15) { print $1 ", hint " $2 ": \"" $3 "\"" }' "$scratch/hints" >"$scratch/complaints"
+while read -r id _; do
+    [ -n "${IPCLAB_HINTS:-}" ] || grep -q "^$id	" "$scratch/hints" || echo "$id is not in build/gates/hints: make it again"
+done <"$scratch/listed" >>"$scratch/complaints"
 judge "every check has hints, and none is empty" "Add HINT(\"...\") to the check." "$scratch/complaints"
 
 # --- what a learner sees when everything fails ---

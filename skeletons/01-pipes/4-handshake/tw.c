@@ -1,10 +1,10 @@
 /*
  * tw.c - tell and wait, by two pipes (APUE fig. 15.7).
  *
- *                   to_child      'p'
- *     parent  ------------------------>  child
- *             <------------------------
- *                   to_parent     'c'
+ *              to_child: 'p'
+ *     parent ════════════════► child
+ *            ◄════════════════
+ *              to_parent: 'c'
  *
  */
 #include "tw.h"

@@ -3,9 +3,9 @@
  *
  * Usage: mux N RECLEN
  *
- *     child 0 ---+
- *     child 1 ---+--->  records  --->  parent
- *     child 2 ---+
+ *     child 0 ──┐
+ *     child 1 ──┼──► records ──► parent
+ *     child 2 ──┘
  *
  */
 #include "lab.h"
@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +39,7 @@ static int read_number(const char *text, int limit)
     return *end == '\0' && number <= limit ? (int)number : 0;
 }
 
-static void read_arguments(int argc, char *argv[], struct mux *mux)
+static void read_arguments(int argc, char **argv, struct mux *mux)
 {
     if (argc != 3)
         usage("mux N RECLEN");
@@ -55,7 +56,7 @@ static void read_arguments(int argc, char *argv[], struct mux *mux)
 // TODO: the parent: close what it does not use, receive until the stream ends, count
 // TODO: wait for every child
 
-int main(int argc, char *argv[])
+int main(int argc, char **argv)
 {
     struct mux mux = {0};
     read_arguments(argc, argv, &mux);

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { CAPACITY = 65536, EXIT_READER_GONE = 3 };
@@ -30,9 +31,19 @@ struct pump {
 // TODO: write: what does a positive number smaller than you asked for mean?
 // TODO: wait: what do you want to know from poll while empty, and what while loaded?
 
+/* By write(2), because stdio would lose the line if a signal interrupted it. */
+static void say(const char *line)
+{
+    while (write(STDERR_FILENO, line, strlen(line)) == -1)
+        if (errno != EINTR)
+            return;
+}
+
 static void print_summary(const struct pump *pump)
 {
-    fprintf(stderr, "nbpump: %ju bytes in, %ju bytes out\n", pump->in, pump->out);
+    char line[128];
+    snprintf(line, sizeof line, "nbpump: %ju bytes in, %ju bytes out\n", pump->in, pump->out);
+    say(line);
 }
 
 int main(void)

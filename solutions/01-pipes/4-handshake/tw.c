@@ -1,10 +1,10 @@
 /*
  * tw.c - tell and wait, by two pipes (APUE fig. 15.7).
  *
- *                   to_child      'p'
- *     parent  ------------------------>  child
- *             <------------------------
- *                   to_parent     'c'
+ *              to_child: 'p'
+ *     parent ════════════════► child
+ *            ◄════════════════
+ *              to_parent: 'c'
  *
  * A wait is a read of one byte: the kernel puts the reader to sleep, and wakes it either when the
  * byte is there or when nobody is left who could send it. The second half only holds if each side

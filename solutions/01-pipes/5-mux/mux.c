@@ -3,11 +3,11 @@
  *
  * Usage: mux N RECLEN
  *
- *     child 0 ---+
- *     child 1 ---+--->  records  --->  parent
- *     child 2 ---+
- *       ^   |
- *       +---+  turn: one byte; who has taken it may write
+ *     child 0 ──┐
+ *     child 1 ──┼──► records ──► parent
+ *     child 2 ──┘
+ *       ▲  │
+ *       └──┘ turn: one byte; who has taken it may write
  *
  * A record of at most PIPE_BUF bytes needs no turn: the kernel puts it into the pipe in one piece,
  * or makes the writer wait until it can (pipe(7)). A longer one goes in as room appears, and what
@@ -23,6 +23,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +54,7 @@ static int read_number(const char *text, int limit)
     return *end == '\0' && number <= limit ? (int)number : 0;
 }
 
-static void read_arguments(int argc, char *argv[], struct mux *mux)
+static void read_arguments(int argc, char **argv, struct mux *mux)
 {
     if (argc != 3)
         usage("mux N RECLEN");
@@ -72,7 +73,7 @@ static void note_failure(struct mux *mux, const char *call)
     }
 }
 
-static int takes_turns(const struct mux *mux)
+static bool takes_turns(const struct mux *mux)
 {
     return mux->length > PIPE_BUF;
 }
@@ -177,7 +178,7 @@ static void keep_reading_end(struct mux *mux)
 static void count_record(struct mux *mux, const char *record, ssize_t length)
 {
     int number = record[0] - 'A';
-    int whole = length == mux->length && number >= 0 && number < mux->children;
+    bool whole = length == mux->length && number >= 0 && number < mux->children;
     /* All bytes are alike if each is like the one before it. */
     if (whole && memcmp(record, record + 1, (size_t)length - 1) == 0)
         mux->whole[number]++;
@@ -210,24 +211,29 @@ static void reap_children(struct mux *mux, int started)
     }
 }
 
-/* Prints the counts. Returns the exit status: what a child's status would say, its count says. */
-static int report(const struct mux *mux)
+/* All lines in one piece, and by write(2): stdio would lose them if a signal interrupted it. */
+static void print_counts(const struct mux *mux)
 {
-    int status = mux->torn == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-    for (int number = 0; number < mux->children; number++) {
-        printf("child %d: %d records\n", number, mux->whole[number]);
-        if (mux->whole[number] == RECORDS)
-            continue;
-        fprintf(stderr, "mux: child %d did not deliver all its records\n", number);
-        status = EXIT_FAILURE;
-    }
-    printf("torn: %d\n", mux->torn);
-    if (fflush(stdout) == EOF)
+    char text[1024]; /* 17 lines of at most 30 bytes */
+    size_t length = 0;
+    for (int number = 0; number < mux->children; number++)
+        length += (size_t)snprintf(text + length, sizeof text - length, "child %d: %d records\n",
+                                   number, mux->whole[number]);
+    length += (size_t)snprintf(text + length, sizeof text - length, "torn: %d\n", mux->torn);
+    if (write_all(STDOUT_FILENO, text, length) == -1)
         die("write the counts");
-    return status;
 }
 
-int main(int argc, char *argv[])
+/* What a child's exit status would say, its count says as well: did all its records come? */
+static bool all_arrived(const struct mux *mux)
+{
+    for (int number = 0; number < mux->children; number++)
+        if (mux->whole[number] != RECORDS)
+            return false;
+    return mux->torn == 0;
+}
+
+int main(int argc, char **argv)
 {
     struct mux mux = {0};
     read_arguments(argc, argv, &mux);
@@ -243,5 +249,9 @@ int main(int argc, char *argv[])
         errno = mux.error;
         die("%s", mux.failed);
     }
-    return report(&mux);
+    print_counts(&mux);
+    if (all_arrived(&mux))
+        return EXIT_SUCCESS;
+    errno = 0;
+    die("not every record arrived whole");
 }

@@ -25,6 +25,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { CAPACITY = 65536, EXIT_READER_GONE = 3 };
@@ -100,9 +101,19 @@ static void step(struct pump *pump)
         drain(pump);
 }
 
+/* By write(2), because stdio would lose the line if a signal interrupted it. */
+static void say(const char *line)
+{
+    while (write(STDERR_FILENO, line, strlen(line)) == -1)
+        if (errno != EINTR)
+            return;
+}
+
 static void print_summary(const struct pump *pump)
 {
-    fprintf(stderr, "nbpump: %ju bytes in, %ju bytes out\n", pump->in, pump->out);
+    char line[128];
+    snprintf(line, sizeof line, "nbpump: %ju bytes in, %ju bytes out\n", pump->in, pump->out);
+    say(line);
 }
 
 int main(void)
@@ -114,7 +125,7 @@ int main(void)
     while (!pump.reader_gone && !pump.input_ended)
         step(&pump);
     if (pump.reader_gone)
-        fprintf(stderr, "nbpump: the reader is gone\n");
+        say("nbpump: the reader is gone\n");
     print_summary(&pump);
     if (pump.reader_gone)
         return EXIT_READER_GONE;

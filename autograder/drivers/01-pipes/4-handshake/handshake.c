@@ -11,13 +11,18 @@
  * which things happened. The verdict is the reader's.
  *
  * A script is a word of letters and numbers, blanks allowed:
+ *
  *   l       log a line: "p 1", "p 2", ... from the parent, "c 1", ... from the child
- *   t, w    tell the other side, wait for it; anything but success is logged: "c wait_parent:
- * EPIPE" NUMBER  do nothing for so many milliseconds i       from now on a handled signal comes
- * every 2 ms (SIGALRM, without SA_RESTART) b       write the wrong letter into every pipe that this
- * process could write to g       until the other side is gone x, k    leave at once with status 0;
- * die of SIGKILL At the end of its script the parent waits for the child. "p: signal 13" or "c:
- * status 1" says how a side ended, if not with status 0.
+ *   t, w    tell the other side, wait for it; if it fails, that is logged: "c wait_parent: EPIPE"
+ *   r       read a byte of standard input, or its end: whoever starts us says when to go on
+ *   NUMBER  do nothing for so many milliseconds
+ *   i       from now on a handled signal comes every 2 ms (SIGALRM, without SA_RESTART)
+ *   b       write the wrong letter into every pipe that this process could write to
+ *   g       until the other side is gone
+ *   x, k    leave at once with status 0; die of SIGKILL
+ *
+ * At the end of its script the parent waits for the child. "p: signal 13" or "c: status 1" says how
+ * a side ended, if not with status 0.
  */
 #define _GNU_SOURCE /* syscall(2), for pidfd_open(2); prctl(2) */
 #include "tw.h"
@@ -40,6 +45,12 @@
 #include <unistd.h>
 
 enum { MAX_DESCRIPTORS = 256 };
+
+/* The learner's struct tw may be larger than the one that this file was compiled with. */
+union any_tw {
+    struct tw tw;
+    long long room[128];
+};
 
 struct side {
     char letter; /* 'p' or 'c' */
@@ -136,6 +147,15 @@ static void do_wait(struct side *side)
     log_result(side->letter, side->wait_name, result, errno);
 }
 
+static void do_read(struct side *side)
+{
+    char byte;
+    (void)side;
+    while (read(STDIN_FILENO, &byte, 1) == -1)
+        if (errno != EINTR)
+            fail("read of standard input");
+}
+
 static void ignore_alarm(int signal)
 {
     (void)signal;
@@ -209,6 +229,7 @@ static void (*action_of(char letter))(struct side *)
         {'l', do_log       },
         {'t', do_tell      },
         {'w', do_wait      },
+        {'r', do_read      },
         {'i', do_interrupt },
         {'b', do_wrong_byte},
         {'g', do_wait_gone },
@@ -272,17 +293,17 @@ static _Noreturn void run_child(struct tw *tw, pid_t parent, const char *script)
 
 static _Noreturn void run_parent(const char *parent_script, const char *child_script)
 {
-    struct tw tw;
+    union any_tw any;
     pid_t parent = getpid();
     errno = 0;
-    int result = tw_init(&tw);
+    int result = tw_init(&any.tw);
     log_result('p', "tw_init", result, errno);
     if (result != 0)
         _exit(1);
     pid_t child = start_process();
     if (child == 0)
-        run_child(&tw, parent, child_script);
-    struct side side = {.letter = 'p', .other = 'c', .peer = child, .tw = &tw};
+        run_child(&any.tw, parent, child_script);
+    struct side side = {.letter = 'p', .other = 'c', .peer = child, .tw = &any.tw};
     side.tell = tell_child, side.tell_name = "tell_child";
     side.wait = wait_child, side.wait_name = "wait_child";
     follow(&side, parent_script);
@@ -322,7 +343,7 @@ static int count_open(void)
 /* Says what tw_init() returned and how many descriptors are open that were not before. */
 static int try_init(int free_descriptors)
 {
-    struct tw tw;
+    union any_tw any;
     char line[64];
     int before = count_open();
     int lowest = dup(STDOUT_FILENO);
@@ -333,7 +354,7 @@ static int try_init(int free_descriptors)
     if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
         fail("setrlimit");
     errno = 0;
-    int result = tw_init(&tw);
+    int result = tw_init(&any.tw);
     log_result('p', "tw_init", result, errno);
     snprintf(line, sizeof line, "new descriptors: %d\n", count_open() - before);
     log_line(line);
