@@ -10,7 +10,9 @@ void judge_run(const struct record *record, struct findings *findings)
     else if (record->timed_out)
         judge_stuck_part(record, findings);
     judge_habits(record, findings);
-    judge_leftovers(record, findings);
+    /* A run that the kit had to end had no chance to clean up. */
+    if (!record->hung && !record->timed_out && !record->output_flooded)
+        judge_leftovers(record, findings);
     if (record->closed_world)
         judge_descriptors(record, findings);
 }

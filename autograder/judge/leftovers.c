@@ -8,11 +8,11 @@
 #include "../run/kit.h"
 #include "judge.h"
 
-static char *at_place(const struct place *place, const char *before)
+static char *at_place(const struct place *place, const char *before, const char *after)
 {
     if (place->file == NULL)
         return kit_strdup("");
-    return kit_format("%s%s:%d", before, place->file, place->line);
+    return kit_format("%s%s:%d%s", before, place->file, place->line, after);
 }
 
 static bool is_own_child(const struct record *record, const struct process *process)
@@ -26,7 +26,7 @@ static void add_child(struct findings *findings, const struct record *record, in
     const struct process *process = &record->processes[index];
     const struct process *parent = &record->processes[process->parent];
     struct finding *finding = findings_add(findings, kind);
-    char *where = at_place(&process->forked_at, ", started at ");
+    char *where = at_place(&process->forked_at, ", started at ", ",");
 
     finding->misconception = kit_strdup("no-wait-zombies");
     finding->place = place_copy(&process->forked_at);
@@ -66,7 +66,7 @@ static void add_object(struct findings *findings, const struct record *record,
     const struct call *call = &record->calls[object->made_by];
     const struct process *maker = &record->processes[call->process];
     struct finding *finding = findings_add(findings, FINDING_OBJECT_LEFT_BEHIND);
-    char *where = at_place(&call->place, " at ");
+    char *where = at_place(&call->place, " at ", "");
 
     finding->misconception = kit_strdup(object_misconception(object->kind));
     finding->place = place_copy(&call->place);

@@ -82,6 +82,8 @@ static bool face_each_other(const struct graph *graph, enum wait_kind kind, int 
                 !holds_end(record, q, first->object, writing) ||
                 !holds_end(record, p, second->object, writing))
                 continue;
+            if (!is_ancestor(record, q, p) && !is_ancestor(record, p, q))
+                continue; /* two stages of a pipeline, not a program and its coprocess */
             *elder = is_ancestor(record, q, p) ? q : p;
             *younger = *elder == p ? q : p;
             return true;
@@ -106,15 +108,26 @@ static bool never_wrote(const struct record *record, int process, int object)
     return recorded;
 }
 
+/* Does it run another program than the process that forked it did then? */
+static bool has_execed(const struct record *record, int process)
+{
+    for (size_t i = 0; i < record->n_calls; i++) {
+        const struct call *call = &record->calls[i];
+        if (call->process == process && strncmp(call->name, "exec", 4) == 0 && call->result == 0)
+            return true;
+    }
+    return !record->processes[process].own_program;
+}
+
 static struct figure both_read(const struct graph *graph)
 {
     int parent, child;
 
-    if (!face_each_other(graph, WAIT_READ, &parent, &child))
-        return (struct figure){NULL, -1};
     const struct record *record = graph->record;
+    if (!face_each_other(graph, WAIT_READ, &parent, &child) || !is_ancestor(record, parent, child))
+        return (struct figure){NULL, -1}; /* a dialogue is between a process and one it has started */
     int question = pipe_wait(graph, child, WAIT_READ)->object;
-    bool foreign = !record->processes[child].own_program;
+    bool foreign = has_execed(record, child);
     bool unsaid = never_wrote(record, parent, question);
     return (struct figure){
         foreign && !unsaid ? "coproc-stdio-full-buffering" : "coproc-no-fflush-in-parent", -1};
@@ -134,6 +147,25 @@ static struct figure wait_before_drain(const struct graph *graph)
         int parent = parent_of(graph->record, child);
         if (wait != NULL && parent >= 0 && waits_for_child(graph, parent, child) &&
             holds_end(graph->record, parent, wait->object, false))
+            return (struct figure){"wait-before-drain", -1};
+    }
+    return (struct figure){NULL, -1};
+}
+
+/* It fills a pipe of its own, and has started nobody since that could empty it. */
+static struct figure filled_before_reader(const struct graph *graph)
+{
+    const struct record *record = graph->record;
+
+    for (int writer = 0; writer < n_processes(graph); writer++) {
+        const struct wait *wait = pipe_wait(graph, writer, WAIT_WRITE);
+        int made_by = wait != NULL ? object_at(graph, wait->object)->made_by : -1;
+        bool alone = made_by >= 0 && record->calls[made_by].process == writer &&
+                     holds_end(record, writer, wait->object, false);
+        for (int other = 0; alone && other < n_processes(graph); other++)
+            alone = record->processes[other].parent != writer ||
+                    record->processes[other].started_us < record->calls[made_by].start_us;
+        if (alone)
             return (struct figure){"wait-before-drain", -1};
     }
     return (struct figure){NULL, -1};
@@ -358,8 +390,9 @@ static struct figure signal_came_before(const struct graph *graph)
 }
 
 static struct figure (*const figures[])(const struct graph *) = {
-    both_read,  both_write,    wait_before_drain, kept_write_ends,     fifo_opens,
-    lock_order, killed_holder, futexes,           full_of_other_types, signal_came_before,
+    both_read,       both_write,          wait_before_drain,  filled_before_reader,
+    kept_write_ends, fifo_opens,          lock_order,         killed_holder,
+    futexes,         full_of_other_types, signal_came_before,
 };
 
 const char *graph_shape(const struct graph *graph, int *guilty)

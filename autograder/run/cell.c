@@ -39,13 +39,14 @@ struct cell {
     pid_t init;
     int socket;
     bool confined;
+    int root;     /* the root directory inside; -1: it is ours */
     char *folder; /* as seen from outside */
     char *inner_folder;
     struct ipc_state *ipc; /* shared with init */
 };
 
-/* What goes through the socket: a function of ours (init is a copy of us, so the address holds), then
- * its argument; the answer is an int and an errno. */
+/* What goes through the socket: a function of ours (init is a copy of us, so the address holds),
+ * then its argument; the answer is an int and an errno. */
 struct message {
     cell_function *function;
     size_t size;
@@ -192,8 +193,9 @@ static _Noreturn void become(const struct spawn *spawn, int go)
 /* ---- Spawn through init: the spec as flat bytes ---------------------------------------------- */
 
 /* Flat form: struct spawn (its pointers meaningless), then strings: file, directory, argc, argv...,
- * envc, envp..., each NUL-terminated; the filter's instructions are already in init's memory if they
- * were built before the cell, so only the pointer is passed (calls_filter() keeps them for ever). */
+ * envc, envp..., each NUL-terminated; the filter's instructions are already in init's memory if
+ * they were built before the cell, so only the pointer is passed (calls_filter() keeps them for
+ * ever). */
 static char *flatten_list(char *to, const char *const *list)
 {
     uint32_t n = 0;
@@ -300,7 +302,10 @@ static int spawn_through_init(struct cell *cell, const struct spawn *spawn, int 
     to = flatten_list(to, spawn->envp);
 
     struct message message = {spawn_inside, (size_t)(to - flat)};
-    struct iovec parts[] = {{&message, sizeof message}, {flat, message.size}};
+    struct iovec parts[] = {
+        {&message, sizeof message},
+        {flat,     message.size  }
+    };
     int fds[4] = {socket}, n = 1;
     for (int i = 0; i < 3; i++)
         if (spawn->stdio[i] >= 0)
@@ -459,7 +464,10 @@ static _Noreturn void run_init(int socket)
     int signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
 
     for (;;) {
-        struct pollfd watch[] = {{socket, POLLIN, 0}, {signals, POLLIN, 0}};
+        struct pollfd watch[] = {
+            {socket,  POLLIN, 0},
+            {signals, POLLIN, 0}
+        };
         if (poll(watch, 2, -1) == -1 && errno != EINTR)
             _exit(1);
         struct signalfd_siginfo info;
@@ -472,7 +480,8 @@ static _Noreturn void run_init(int socket)
     }
 }
 
-static _Noreturn void start_init(const struct cell_options *options, int socket, uid_t uid, gid_t gid)
+static _Noreturn void start_init(const struct cell_options *options, int socket, uid_t uid,
+                                 gid_t gid)
 {
     struct answer ready = {0, 0};
 
@@ -486,10 +495,15 @@ static _Noreturn void start_init(const struct cell_options *options, int socket,
     } else if (prctl(PR_SET_CHILD_SUBREAPER, 1) == -1) {
         ready = (struct answer){-1, errno};
     }
-    /* Our memory holds the checks: no process inside may look into it. */
+    /* Our memory holds the checks: no process inside may look into it. That shuts /proc/PID/root
+     * for the kit as well, so it gets a descriptor of our root. */
     prctl(PR_SET_DUMPABLE, 0);
-    if (send(socket, &ready, sizeof ready, MSG_NOSIGNAL) == -1 || ready.result == -1)
+    struct iovec part = {&ready, sizeof ready};
+    int root = options->confined ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (send_with_fds(socket, &part, 1, &root, root >= 0) == -1 || ready.result == -1)
         _exit(1);
+    if (root >= 0)
+        close(root);
     run_init(socket);
 }
 
@@ -501,6 +515,12 @@ static pid_t clone_init(bool confined)
     if (confined)
         flags |= CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNS | CLONE_NEWNET;
     return (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
+}
+
+char *cell_path(const struct cell *cell, const char *inside)
+{
+    return cell->root >= 0 ? kit_format("/proc/self/fd/%d%s", cell->root, inside)
+                           : kit_strdup(inside);
 }
 
 struct cell *cell_new(const struct cell_options *options)
@@ -522,12 +542,15 @@ struct cell *cell_new(const struct cell_options *options)
         close(pair[0]);
         start_init(options, pair[1], uid, gid);
     }
-    int error = errno;
+    int error = errno, root = -1;
     close(pair[1]);
-    if (pid > 0 && recv(pair[0], &ready, sizeof ready, 0) == (ssize_t)sizeof ready)
+    if (pid > 0 &&
+        receive_with_fds(pair[0], &ready, sizeof ready, &root, 1) == (ssize_t)sizeof ready)
         error = ready.error;
-    if (pid == -1 || ready.result == -1) {
+    if (pid == -1 || ready.result == -1 || (options->confined && root == -1)) {
         close(pair[0]);
+        if (root >= 0)
+            close(root);
         munmap(shared, SHARED_SIZE);
         if (pid > 0)
             waitpid(pid, NULL, 0);
@@ -535,10 +558,10 @@ struct cell *cell_new(const struct cell_options *options)
         return NULL;
     }
     struct cell *cell = kit_alloc(sizeof *cell);
-    *cell = (struct cell){.init = pid, .socket = pair[0], .confined = options->confined, .ipc = shared};
+    *cell = (struct cell){
+        .init = pid, .socket = pair[0], .confined = options->confined, .ipc = shared, .root = root};
     cell->inner_folder = kit_strdup(options->confined ? "/tmp" : options->folder);
-    cell->folder = options->confined ? kit_format("/proc/%d/root/tmp", (int)pid)
-                                     : kit_strdup(options->folder);
+    cell->folder = options->confined ? cell_path(cell, "/tmp") : kit_strdup(options->folder);
     return cell;
 }
 
@@ -576,6 +599,8 @@ void cell_free(struct cell *cell)
     while ((ended = waitpid(-1, NULL, __WALL)) != cell->init && (ended > 0 || errno == EINTR))
         continue;
     close(cell->socket);
+    if (cell->root >= 0)
+        close(cell->root);
     munmap(cell->ipc, SHARED_SIZE);
     free(cell->folder);
     free(cell->inner_folder);
@@ -585,7 +610,10 @@ void cell_free(struct cell *cell)
 int cell_call(struct cell *cell, cell_function *function, const void *argument, size_t size)
 {
     struct message message = {function, size};
-    struct iovec parts[] = {{&message, sizeof message}, {(void *)argument, size}};
+    struct iovec parts[] = {
+        {&message,         sizeof message},
+        {(void *)argument, size          }
+    };
     struct answer answer;
 
     if (send_with_fds(cell->socket, parts, 2, NULL, 0) == -1)
@@ -617,9 +645,4 @@ const char *cell_folder(const struct cell *cell)
 const char *cell_inner_folder(const struct cell *cell)
 {
     return cell->inner_folder;
-}
-
-pid_t cell_init_pid(const struct cell *cell)
-{
-    return cell->init;
 }

@@ -77,8 +77,9 @@ int cell_call(struct cell *cell, cell_function *function, const void *argument, 
 const struct ipc_state *cell_ipc_state(struct cell *cell);
 /* Where the run's working directory is found from outside (a path that open(2) understands). */
 const char *cell_folder(const struct cell *cell);
+/* The same for any absolute path inside. Owned by the caller. */
+char *cell_path(const struct cell *cell, const char *inside);
 /* How the programs see that folder ("/tmp"). */
 const char *cell_inner_folder(const struct cell *cell);
-pid_t cell_init_pid(const struct cell *cell);
 
 #endif

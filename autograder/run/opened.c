@@ -217,7 +217,7 @@ static int find_maker(const struct record *record, int process, int fd, int obje
         for (size_t i = record->n_calls; i-- > 0;) {
             const struct call *call = &record->calls[i];
             if (call->process == process && call->start_us <= limit && call->object == object &&
-                (call->fds[0] == fd || call->fds[1] == fd))
+                (call->fds[0] == fd || call->fds[1] == fd) && strcmp(call->name, "inherit") != 0)
                 return (int)i;
         }
         limit = record->processes[process].started_us;

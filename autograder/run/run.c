@@ -229,7 +229,8 @@ static bool drain(struct run *run, int *fd, struct bytes *into)
         bytes_add(into, buffer, (size_t)got);
     else if (got == 0)
         close_fd(fd);
-    if (run->options.output_limit > 0 && run->out.length + run->err.length > run->options.output_limit)
+    if (run->options.output_limit > 0 &&
+        run->out.length + run->err.length > run->options.output_limit)
         run->state = RUN_FLOODED;
     return got > 0;
 }
@@ -243,10 +244,10 @@ static bool input_wanted(const struct run *run)
 static bool one_round(struct run *run)
 {
     struct pollfd watch[] = {
-        {run->signals, POLLIN, 0},
+        {run->signals,                        POLLIN,  0},
         {input_wanted(run) ? run->input : -1, POLLOUT, 0},
-        {run->reading ? run->output : -1, POLLIN, 0},
-        {run->error, POLLIN, 0},
+        {run->reading ? run->output : -1,     POLLIN,  0},
+        {run->error,                          POLLIN,  0},
     };
     struct signalfd_siginfo info;
     bool news = false;
@@ -399,8 +400,9 @@ static void mark_survivors(struct run *run)
     }
 }
 
-/* The programs have ended, others still live: in a lab run that alone is a fault; what they still do
- * (the rest of the output) is waited for until they end, sleep for good, or a second has passed. */
+/* The programs have ended, others still live: in a lab run that alone is a fault; what they still
+ * do (the rest of the output) is waited for until they end, sleep for good, or a second has passed.
+ */
 static void outlast(struct run *run)
 {
     long long deadline = kit_now_us() + GRACE_US;
@@ -436,8 +438,8 @@ static void note_name(struct run *run, const struct ipc_name *name)
     };
     for (size_t i = 0; i < run->record->n_objects; i++) {
         struct object *object = &run->record->objects[i];
-        bool posix = object->kind == OBJECT_POSIX_MEMORY || object->kind == OBJECT_POSIX_SEMAPHORE ||
-                     object->kind == OBJECT_POSIX_QUEUE;
+        bool posix = object->kind == OBJECT_POSIX_MEMORY ||
+                     object->kind == OBJECT_POSIX_SEMAPHORE || object->kind == OBJECT_POSIX_QUEUE;
         if (!posix || object->ino != name->ino || object->made_by < 0)
             continue;
         object->kind = kinds[name->kind];
@@ -462,10 +464,9 @@ static void note_id(struct run *run, enum object_kind kind, int id, unsigned mod
 static bool still_there(const struct run *run, const struct object *object)
 {
     struct stat status;
-    char *path = run->cell != NULL && run->options.confined
-                     ? kit_format("/proc/%d/root%s", (int)cell_init_pid(run->cell), object->path)
-                     : kit_strdup(object->path);
-    bool found = lstat(path, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
+    char *path = run->cell != NULL ? cell_path(run->cell, object->path) : kit_strdup(object->path);
+    bool found =
+        lstat(path, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
     free(path);
     return found;
 }
@@ -540,7 +541,8 @@ static void place_calls(struct run *run)
     for (size_t i = 0; i < record->n_calls; i++) {
         struct call *call = &record->calls[i];
         struct process *other = call->other >= 0 ? &record->processes[call->other] : NULL;
-        bool blamed = other != NULL && (other->was_zombie || other->outlived_run || other->killed_by_kit);
+        bool blamed =
+            other != NULL && (other->was_zombie || other->outlived_run || other->killed_by_kit);
         bool died = strcmp(call->name, "signal") == 0;
         if (blamed || died || call->end_us < 0)
             places_resolve_call(call);

@@ -157,7 +157,8 @@ struct text random_bytes(size_t length)
 
 struct text random_lines(size_t count)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ 0123456789 ,.;-";
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ 0123456789 ,.;-";
     struct text text = {kit_alloc(count * 64 + 1), 0};
     for (size_t i = 0; i < count; i++) {
         int length = random_between(1, 60);

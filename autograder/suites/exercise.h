@@ -164,9 +164,12 @@ bool saw_failure(struct run *run, const char *call, int error);
 /* With given_interruptions(): was a call of that name interrupted, and then never made again by the
  * same thread? */
 bool saw_given_up(struct run *run, const char *call);
-/* The process whose command line (its first 200 bytes) has that text in it; NULL: none was seen.
- * Valid until the run goes on. */
-const struct process *find_process(struct run *run, const char *text);
+/* Did a child that could not exec make other calls after it than those by which it says so? With
+ * given_watched_io(). */
+bool saw_fall_through(struct run *run);
+/* The process that runs the program of that name, with that word among its arguments (in the first
+ * 200 bytes; NULL: whatever they are). NULL: none was seen. Valid until the run goes on. */
+const struct process *find_process(struct run *run, const char *name, const char *word);
 
 void expect_exit(struct run *run, int status);
 void expect_killed_by(struct run *run, int signal);

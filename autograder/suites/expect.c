@@ -90,8 +90,8 @@ static void take(struct findings *into, struct finding *finding)
     *finding = (struct finding){.kind = finding->kind};
 }
 
-/* What the judges said of all runs: those that the check allows are left out. Returns whether one of
- * them explains why nothing else can be right. */
+/* What the judges said of all runs: those that the check allows are left out. Returns whether one
+ * of them explains why nothing else can be right. */
 static bool collect(struct findings *all)
 {
     size_t count;
@@ -123,7 +123,8 @@ void check_fail(const struct finding *finding)
     struct findings seen = {0};
     bool cause = collect(&seen);
 
-    if (finding != NULL && !cause) { /* what the check expected comes first, then what else was seen */
+    if (finding != NULL &&
+        !cause) { /* what the check expected comes first, then what else was seen */
         struct finding own = *finding;
         take(&result.findings, &own);
     }
@@ -240,7 +241,8 @@ static bool was_given_up(const struct record *record, size_t index)
 }
 
 /* The call that explains the end: one that the program gave up when interrupted, the first that the
- * kit made to fail, or else the last of the learner's that failed by itself. NULL: none was seen. */
+ * kit made to fail, or else the last of the learner's that failed by itself. NULL: none was seen.
+ */
 static const struct call *telling_call(const struct record *record)
 {
     const struct call *telling = NULL;
@@ -251,7 +253,9 @@ static const struct call *telling_call(const struct record *record)
         const struct call *call = &record->calls[i];
         bool failed = call->end_us >= 0 && call->result < 0 && call->place.file != NULL &&
                       strcmp(call->name, "signal") != 0;
-        if (!failed || call->result == -EINTR || call->result == -EAGAIN || call->result == -ECHILD)
+        if (!failed || call->result == -EINTR || call->result == -EAGAIN ||
+            call->result == -ECHILD ||
+            call->result <= -512) /* ERESTARTSYS and its kin: the kernel makes the call again */
             continue;
         if (call->injected)
             return call;
@@ -260,13 +264,15 @@ static const struct call *telling_call(const struct record *record)
     return telling;
 }
 
-/* "When pipe at oneway.c:139 was made to fail with EMFILE, " or "(The last call that failed: ...)". */
+/* "When pipe at oneway.c:139 was made to fail with EMFILE, " or "(The last call that failed: ...)".
+ */
 static char *call_words(const struct call *call)
 {
     if (call == NULL)
         return kit_strdup("");
     return kit_format(" %s: %s at %s:%d, with %s (%s).",
-                      call->injected ? "Here one call was made to fail" : "The last call that failed",
+                      call->injected ? "Here one call was made to fail"
+                                     : "The last call that failed",
                       call->name, call->place.file, call->place.line,
                       strerrorname_np((int)-call->result), strerror((int)-call->result));
 }
@@ -307,11 +313,13 @@ void expect_stdout(struct run *run, struct text expected)
     char *difference = text_diff_first(expected.bytes, expected.length,
                                        actual.bytes != NULL ? actual.bytes : "", actual.length);
     char *said = said_on_stderr(run);
-    fail_with(FINDING_WRONG_OUTPUT,
-              kit_format("Standard output is not what the task asks for (%zu bytes expected, %zu came).\n%s%s",
-                         expected.length, actual.length, difference, said),
-              text_visible(expected.bytes, expected.length, 2000),
-              text_visible(actual.bytes != NULL ? actual.bytes : "", actual.length, 2000));
+    fail_with(
+        FINDING_WRONG_OUTPUT,
+        kit_format(
+            "Standard output is not what the task asks for (%zu bytes expected, %zu came).\n%s%s",
+            expected.length, actual.length, difference, said),
+        text_visible(expected.bytes, expected.length, 2000),
+        text_visible(actual.bytes != NULL ? actual.bytes : "", actual.length, 2000));
 }
 
 static const char *stderr_text(const struct run *run)
@@ -322,9 +330,10 @@ static const char *stderr_text(const struct run *run)
 static _Noreturn void fail_stderr(struct run *run, const char *what, const char *text)
 {
     char *shown = text_visible(stderr_text(run), run->err.length, 300);
-    fail_with(FINDING_WRONG_OUTPUT,
-              kit_format("Standard error should %s \"%s\"; what came is: \"%s\".", what, text, shown),
-              kit_strdup(text), shown);
+    fail_with(
+        FINDING_WRONG_OUTPUT,
+        kit_format("Standard error should %s \"%s\"; what came is: \"%s\".", what, text, shown),
+        kit_strdup(text), shown);
 }
 
 void expect_stderr_begins(struct run *run, const char *text)
@@ -377,11 +386,30 @@ bool saw_given_up(struct run *run, const char *name)
     return false;
 }
 
-const struct process *find_process(struct run *run, const char *text)
+bool saw_fall_through(struct run *run)
+{
+    const struct record *record = run->record;
+    for (size_t i = 0; i < record->n_calls; i++) {
+        const struct call *exec = &record->calls[i];
+        if (!is_call_named(exec, "exec") || exec->result >= 0 ||
+            record->processes[exec->process].parent < 0)
+            continue;
+        for (size_t k = i + 1; k < record->n_calls; k++) {
+            const struct call *call = &record->calls[k];
+            if (call->process == exec->process && call->place.file != NULL &&
+                !is_call_named(call, "exec") && !is_call_named(call, "write"))
+                return true;
+        }
+    }
+    return false;
+}
+
+const struct process *find_process(struct run *run, const char *name, const char *word)
 {
     for (size_t i = 0; i < run->record->n_processes; i++) {
         const struct process *process = &run->record->processes[i];
-        if (process->command != NULL && strstr(process->command, text) != NULL)
+        if (strcmp(process->name, name) == 0 &&
+            (word == NULL || strstr(process->command, word) != NULL))
             return process;
     }
     return NULL;
@@ -409,12 +437,12 @@ void expect_calls_between(struct run *run, const char *name, int least, int most
     int count = count_calls(run, name);
     if (count >= least && count <= most)
         return;
-    char *wanted = least == most      ? kit_format("%d", least)
+    char *wanted = least == most       ? kit_format("%d", least)
                    : most == INT32_MAX ? kit_format("at least %d", least)
                                        : kit_format("%d to %d", least, most);
     fail_with(count < least ? FINDING_MISSING_CALL : FINDING_FORBIDDEN_CALL,
-              kit_format("`%s` made %d successful call%s of %s; the task asks for %s.", run->record->program,
-                         count, count == 1 ? "" : "s", name, wanted),
+              kit_format("`%s` made %d successful call%s of %s; the task asks for %s.",
+                         run->record->program, count, count == 1 ? "" : "s", name, wanted),
               wanted, kit_format("%d", count));
 }
 
@@ -425,7 +453,8 @@ void expect_calls(struct run *run, const char *name, int count)
 
 /* ---- Descriptors ---------------------------------------------------------------------------- */
 
-static const struct descriptor *other_end(const struct record *record, const struct descriptor *reader)
+static const struct descriptor *other_end(const struct record *record,
+                                          const struct descriptor *reader)
 {
     for (size_t i = 0; i < record->n_descriptors; i++) {
         const struct descriptor *d = &record->descriptors[i];
@@ -448,9 +477,10 @@ void expect_one_way_pipes(struct run *run)
             continue;
         const struct process *process = &record->processes[reader->process];
         fail_with(FINDING_DESCRIPTOR_LEAK,
-                  kit_format("While everybody waits, process %d `%s` holds both ends of %s: descriptor %d "
-                             "to read and %d to write. Each process needs one end only.",
-                             process->number, process->name, object->label, reader->fd, writer->fd),
+                  kit_format(
+                      "While everybody waits, process %d `%s` holds both ends of %s: descriptor %d "
+                      "to read and %d to write. Each process needs one end only.",
+                      process->number, process->name, object->label, reader->fd, writer->fd),
                   NULL, NULL);
     }
 }

@@ -297,6 +297,7 @@ static _Noreturn void fail_as_busy(struct run *run)
 void wait_until_idle(struct run *run)
 {
     struct idle_watch watch = {cpu_used(run), false};
+    run->last_digest = 0; /* what was still a moment ago, we may have woken since */
     run_until(run, still_or_busy, &watch, 0);
     if (run->state == RUN_ENDED)
         return;

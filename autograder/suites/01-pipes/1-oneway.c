@@ -27,7 +27,8 @@ CHECK(every_byte_arrives, 2,
 {
     struct text bytes = random_bytes((size_t)random_between(1, 70000));
 
-    struct run *run = run_program("oneway", args(block_of(random_between(1, 4096))), given_input(bytes));
+    struct run *run =
+        run_program("oneway", args(block_of(random_between(1, 4096))), given_input(bytes));
 
     expect_exit(run, 0);
     suspect_if(stdout_of(run).length < received(bytes).length, "read-not-nul-terminated");
@@ -43,9 +44,11 @@ CHECK(child_sees_end_of_file, 1,
 {
     struct text sizes[] = {text_of(""), random_bytes(1), random_bytes(65536)};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        struct run *run = run_program("oneway", args("512"), given(given_input(sizes[i]), given_watched_io()));
+        struct run *run =
+            run_program("oneway", args("512"), given(given_input(sizes[i]), given_watched_io()));
 
-        suspect_if(saw_failure(run, "read", EBADF) || saw_failure(run, "write", EBADF), "swap-pipe-ends");
+        suspect_if(saw_failure(run, "read", EBADF) || saw_failure(run, "write", EBADF),
+                   "swap-pipe-ends");
         expect_exit(run, 0);
         expect_stdout(run, received(sizes[i]));
     }
@@ -61,10 +64,11 @@ CHECK(passes_on_what_it_has, 1,
     struct run *run = start_program("oneway", args("4096"), given_input_held_open(bytes));
     wait_until_idle(run);
 
-    expect_that(run, text_equal(stdout_of(run), bytes), FINDING_WRONG_OUTPUT,
-                "100 bytes came on standard input and more may come later. By the time that both processes "
-                "sleep, all 100 should be on standard output; %zu bytes are.",
-                stdout_of(run).length);
+    expect_that(
+        run, text_equal(stdout_of(run), bytes), FINDING_WRONG_OUTPUT,
+        "100 bytes came on standard input and more may come later. By the time that both processes "
+        "sleep, all 100 should be on standard output; %zu bytes are.",
+        stdout_of(run).length);
     expect_one_way_pipes(run);
     expect_still_idle(run);
     close_input(run);
@@ -79,13 +83,15 @@ CHECK(short_writes_lose_nothing, 1,
 {
     struct text bytes = random_bytes(5000);
 
-    struct run *run = run_program("oneway", args("1000"),
-                                  given(given_input(bytes), given_short_writes(), given_short_reads()));
+    struct run *run =
+        run_program("oneway", args("1000"),
+                    given(given_input(bytes), given_short_writes(), given_short_reads()));
     suspect_if(stdout_of(run).length < received(bytes).length, "partial-write-ignored");
-    expect_that(run, text_equal(stdout_of(run), received(bytes)), FINDING_SHORT_IO_IGNORED,
-                "Some writes took only a part of what they were given (as they may), and bytes were lost: "
-                "%zu of %zu bytes came out.",
-                stdout_of(run).length, received(bytes).length);
+    expect_that(
+        run, text_equal(stdout_of(run), received(bytes)), FINDING_SHORT_IO_IGNORED,
+        "Some writes took only a part of what they were given (as they may), and bytes were lost: "
+        "%zu of %zu bytes came out.",
+        stdout_of(run).length, received(bytes).length);
     expect_exit(run, 0);
 
     run = run_program("oneway", args("1000"), given(given_input(bytes), given_interruptions()));
@@ -96,13 +102,13 @@ CHECK(short_writes_lose_nothing, 1,
 
 CHECK(succeeds_only_if_the_child_did, 1,
       HINT("Who learns how the child ended, and by which call?")
-      HINT("Nobody reads standard output here: what does the child's write() do?")
-      HINT("If the child is gone, what does the parent's write() do, unless told otherwise?"))
+      HINT("Nobody reads standard output here: what does the child's write() do?") HINT(
+              "If the child is gone, what does the parent's write() do, unless told otherwise?"))
 {
     size_t sizes[] = {10, 300000}; /* the parent's own writes succeed, and fail */
     for (size_t i = 0; i < 2; i++) {
-        struct run *run =
-            run_program("oneway", args("64"), given(given_input(random_bytes(sizes[i])), given_no_reader()));
+        struct run *run = run_program(
+            "oneway", args("64"), given(given_input(random_bytes(sizes[i])), given_no_reader()));
 
         suspect_if(exit_status_of(run) == 0, "pipeline-status-of-first");
         expect_exit(run, 1);
@@ -117,18 +123,20 @@ CHECK(says_which_call_failed, 1,
 {
     const char *const calls[] = {"pipe", "fork"};
     for (size_t i = 0; i < 2; i++) {
-        struct run *run = run_program("oneway", args("10"),
-                                      given(given_input(random_bytes(50)), given_failing(calls[i], 1, EMFILE)));
+        struct run *run =
+            run_program("oneway", args("10"),
+                        given(given_input(random_bytes(50)), given_failing(calls[i], 1, EMFILE)));
         suspect("ignore-return-values");
         expect_exit(run, 1);
         expect_stderr_contains(run, calls[i]);
     }
     struct run *run = run_program("oneway", args("10"), given_input_file("/tmp"));
     suspect("ignore-return-values");
-    expect_that(run, exit_status_of(run) == 1, FINDING_UNCHECKED_ERROR,
-                "Standard input cannot be read here (read fails with EISDIR), and the program ended with "
-                "status %d as if all were well.",
-                exit_status_of(run));
+    expect_that(
+        run, exit_status_of(run) == 1, FINDING_UNCHECKED_ERROR,
+        "Standard input cannot be read here (read fails with EISDIR), and the program ended with "
+        "status %d as if all were well.",
+        exit_status_of(run));
     expect_stderr_contains(run, "read");
 }
 

@@ -34,30 +34,11 @@ static const char *order(const char *what, int number)
     return text_format("%s=%d", what, number).bytes;
 }
 
-/* A child that could not exec and then made calls of another kind than those that say so. */
-static bool child_went_on(struct run *run)
-{
-    const struct record *record = record_of(run);
-    bool failed[256] = {false};
-
-    for (size_t i = 0; i < record->n_calls; i++) {
-        const struct call *call = &record->calls[i];
-        if (call->process >= 256 || record->processes[call->process].parent < 0)
-            continue;
-        if (strcmp(call->name, "execve") == 0 && call->result < 0)
-            failed[call->process] = true;
-        else if (failed[call->process] && strcmp(call->name, "write") != 0 &&
-                 call->place.file != NULL)
-            return true;
-    }
-    return false;
-}
-
 CHECK(shows_the_file, 2,
-      HINT("Which program is it if nobody has named one? An empty name names none.")
-          HINT("In which order do the heading and the pager's output reach the kernel, and from "
-               "which process?") HINT(
-              "At the moment the pager sleeps in read(): who could still write into the pipe?"))
+      HINT("Which program is it if nobody has named one? An empty name names none.") HINT(
+          "In which order do the heading and the pager's output reach the kernel, and from "
+          "which process?")
+      HINT("At the moment the pager sleeps in read(): who could still write into the pipe?"))
 {
     const char *file = random_word();
     int key = random_between(1, 255);
@@ -85,7 +66,7 @@ CHECK(shows_the_file, 2,
 
 CHECK(feeds_more_than_a_pipe_holds, 1,
       HINT("How much can be written into a pipe that nobody reads yet?")
-          HINT("What does it mean when write() returns less than you asked for?") HINT(
+      HINT("What does it mean when write() returns less than you asked for?") HINT(
               "And when read(), write() or waitpid() returns -1 with EINTR: is anything broken?"))
 {
     const char *file = random_word();
@@ -117,8 +98,8 @@ CHECK(feeds_more_than_a_pipe_holds, 1,
 
 CHECK(pager_gets_only_0_1_2, 1,
       HINT("Which descriptors has the child between fork and exec, and where does each come from?")
-          HINT("After dup2, how many numbers refer to this end of the pipe?")
-              HINT("Which of them does exec close?"))
+      HINT("After dup2, how many numbers refer to this end of the pipe?")
+      HINT("Which of them does exec close?"))
 {
     const char *file = random_word();
     struct text bytes = random_lines(10);
@@ -139,8 +120,8 @@ CHECK(pager_gets_only_0_1_2, 1,
 
 CHECK(exits_with_the_pagers_status, 2,
       HINT("Who ends last, you or the pager? Which call makes sure of it?")
-          HINT("What waitpid stores is not yet the number that the pager gave to exit().")
-              HINT("A signal is not an exit status: what does a shell make of it?"))
+      HINT("What waitpid stores is not yet the number that the pager gave to exit().")
+      HINT("A signal is not an exit status: what does a shell make of it?"))
 {
     static const int signals[] = {SIGTERM, SIGHUP, SIGINT, SIGUSR1, SIGKILL};
     const char *file = random_word();
@@ -153,7 +134,8 @@ CHECK(exits_with_the_pagers_status, 2,
               given_unread_output()));
     wait_until_idle(run);
     suspect_if(count_calls(run, "wait") == 0, "no-wait-zombies");
-    expect_that(run, is_first_alive(run) || find_process(run, "/stage") == NULL, FINDING_ORPHAN,
+    expect_that(run, is_first_alive(run) || find_process(run, "stage", NULL) == NULL,
+                FINDING_ORPHAN,
                 "The pager (here `stage`, a program of the kit's) still has output that nobody has "
                 "taken yet, "
                 "so it is running. But `pager` has ended already.");
@@ -172,7 +154,7 @@ CHECK(exits_with_the_pagers_status, 2,
 CHECK(missing_pager_gives_127, 1,
       HINT("What runs in the child on the line after exec, when exec could not do it?") HINT(
           "Whose buffers does the child hold copies of, and which way of ending leaves them alone?")
-          HINT("errno says whether the program is not there or may not be executed."))
+      HINT("errno says whether the program is not there or may not be executed."))
 {
     const char *file = random_word(), *plain = random_word();
     const struct {
@@ -189,7 +171,7 @@ CHECK(missing_pager_gives_127, 1,
             given(given_file(file, bytes), given_file(plain, text_of("echo no program\n")),
                   given_env("PAGER", pagers[i % 2].pager), given_watched_io()));
 
-        suspect_if(child_went_on(run), "child-falls-through-after-exec-failure");
+        suspect_if(saw_fall_through(run), "child-falls-through-after-exec-failure");
         expect_exit(run, pagers[i % 2].status);
         expect_stderr_contains(run, strerrordesc_np(pagers[i % 2].error));
         expect_that(run, text_count(stderr_of(run), text_of("\n")) == 1, FINDING_WRONG_OUTPUT,
@@ -204,8 +186,8 @@ CHECK(missing_pager_gives_127, 1,
 
 CHECK(pager_may_stop_early, 1,
       HINT("The pager is gone: what does write() into the pipe do, unless told otherwise?")
-          HINT("Is anybody else left who could read from the pipe?")
-              HINT("What becomes of an ignored signal when a process execs another program?"))
+      HINT("Is anybody else left who could read from the pipe?")
+      HINT("What becomes of an ignored signal when a process execs another program?"))
 {
     const char *file = random_word();
     int sizes[] = {0, 1, random_between(2, 5000)}, status = random_between(2, 120);
@@ -238,8 +220,8 @@ CHECK(pager_may_stop_early, 1,
 
 CHECK(works_with_standard_input_closed, 1,
       HINT("Which descriptor does the kernel give out first?")
-          HINT("What does dup2(0, 0) do, and what does close(0) do after it?")
-              HINT("Follow the number 0 through your program, from the first call to exec."))
+      HINT("What does dup2(0, 0) do, and what does close(0) do after it?")
+      HINT("Follow the number 0 through your program, from the first call to exec."))
 {
     const char *file = random_word();
     struct text bytes = random_lines(30);
@@ -261,8 +243,8 @@ CHECK(works_with_standard_input_closed, 1,
 
 CHECK(says_which_call_failed, 1,
       HINT("Which of your calls can return -1?")
-          HINT("-1 is not 0: one is an error, the other the end.")
-              HINT("What can be found out before anything is written or started?"))
+      HINT("-1 is not 0: one is an error, the other the end.")
+      HINT("What can be found out before anything is written or started?"))
 {
     const char *file = random_word();
     const struct {

@@ -25,7 +25,8 @@ run()
 run "the installed command lists" "$prefix/bin/ipclab" list
 run "the installed command starts an exercise" "$prefix/bin/ipclab" start 1.3
 run "the installed command explains" "$prefix/bin/ipclab" explain hang
-run "the installed command checks" "$prefix/bin/ipclab" check 1 --dir "$tree/solutions"
+cp -R "$tree/solutions" answers # it keeps its results there
+run "the installed command checks" "$prefix/bin/ipclab" check 1 --dir answers
 
 (cd "$tree" && ${MAKE:-make} -s --no-print-directory uninstall DESTDIR="$at" PREFIX=/usr/local) >"$scratch/log" 2>&1
 find "$at" -type f >"$scratch/seen"

@@ -60,6 +60,30 @@ hangs()
 "$ipclab" cc "$tree/autograder/demo/hung_pipeline.c" -o hung_pipeline >log 2>&1 || not_ok "ipclab cc builds a program" "It said:" log
 hangs "a pipeline whose parent keeps the write end" "pipe" ./hung_pipeline seq 3 -- cat
 
+# The textbook mistakes: each program's third line says what trace has to say of it.
+for source in "$tree"/autograder/tests/textbook/*.c; do
+    name=$(basename "$source" .c)
+    read -r kinds <<<"$(sed -n 's/^ \* expect: //p' "$source")"
+    "$ipclab" cc "$source" -o "$name" >log 2>&1 || not_ok "$name builds" "It said:" log
+    began=$(date +%s%N)
+    timeout 60 "$ipclab" trace --json story.json -- "./$name" </dev/null >out 2>err
+    took_ms=$((($(date +%s%N) - began) / 1000000))
+    : >complaints
+    for word in $kinds; do
+        case $word in
+        -) ;;
+        *) jq -r '.findings[] | .kind, .misconception, .text, (.processes[].blocked_in // "")' story.json |
+            grep -qF -- "$word" || echo "nothing was said of $word" >>complaints ;;
+        esac
+    done
+    jq -e '.findings[] | select(.file == null)' story.json >/dev/null && echo "a finding has no line" >>complaints
+    [ $took_ms -le 5000 ] || echo "it took $took_ms ms" >>complaints
+    judge "textbook mistake $name: $kinds" "See autograder/tests/textbook/$name.c." complaints
+done
+ipcs | grep -E ' 0x00000000 ' >complaints
+[ ! -e left-fifo ] || echo "the FIFO is still there" >>complaints
+judge "what the textbook mistakes left is gone" "trace removes what a run made." complaints
+
 # In the open world somebody outside may yet open a FIFO, so it is never called hung before its time.
 if timeout 60 "$ipclab" trace --timeout 1 --json story.json -- sh -c 'mkfifo f; cat f' </dev/null >out 2>err; [ $? != 124 ]; then
     ok "--timeout ends what waits for somebody outside"

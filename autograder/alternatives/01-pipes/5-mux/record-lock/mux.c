@@ -68,7 +68,7 @@ static void be_child(int k, const int fds[2])
 /* Takes the stream as it comes, in pieces that have nothing to do with records. */
 static int receive(int fd)
 {
-    static char piece[10000];
+    static unsigned char piece[10000];
     int at = 0, first = 0, torn = 0;
     for (;;) {
         ssize_t n = read(fd, piece, sizeof piece);
