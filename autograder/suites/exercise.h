@@ -158,9 +158,14 @@ void send_signal(struct run *run, int number, int signal);
 void suspect(const char *misconception);
 /* Only when this holds: name a cause only where something observed speaks for it. */
 void suspect_if(bool observed, const char *misconception);
+/* The next expect_* that fails points at the line of that call (of record_of(run)). NULL takes it
+ * back. */
+void look_at(const struct call *call);
 /* Did a call of that name (as expect_calls counts) by the learner's program fail with that errno?
  * Frequent calls (read, write, ...) are seen only with given_watched_io(). */
 bool saw_failure(struct run *run, const char *call, int error);
+/* Did a call fail that the kit was to make fail (given_failing)? A program may do without that call. */
+bool saw_fault(struct run *run);
 /* With given_interruptions(): was a call of that name interrupted, and then never made again by the
  * same thread? */
 bool saw_given_up(struct run *run, const char *call);
@@ -172,6 +177,8 @@ bool saw_fall_through(struct run *run);
 const struct process *find_process(struct run *run, const char *name, const char *word);
 
 void expect_exit(struct run *run, int status);
+/* Exit status 1, and a message on standard error with that text: a call has failed. */
+void expect_error_told(struct run *run, const char *text);
 void expect_killed_by(struct run *run, int signal);
 void expect_stdout(struct run *run, struct text expected);
 void expect_stderr_begins(struct run *run, const char *text);

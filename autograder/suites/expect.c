@@ -173,6 +173,11 @@ void suspect_if(bool observed, const char *misconception)
         suspected = misconception;
 }
 
+void look_at(const struct call *call)
+{
+    place_to_tell = call != NULL ? &call->place : NULL;
+}
+
 static _Noreturn void fail_with(enum finding_kind kind, char *text, char *expected, char *actual)
 {
     struct findings one = {0};
@@ -284,7 +289,7 @@ void expect_exit(struct run *run, int wanted)
         return;
     const struct call *call = telling_call(run->record);
     char *actual = status_words(status), *said = said_on_stderr(run), *words = call_words(call);
-    place_to_tell = call != NULL ? &call->place : NULL;
+    look_at(call);
     fail_with(FINDING_WRONG_STATUS,
               kit_format("`%s` ended with %s; the task asks for exit status %d here.%s%s",
                          run->record->program, actual, wanted, words, said),
@@ -348,6 +353,28 @@ void expect_stderr_contains(struct run *run, const char *text)
         fail_stderr(run, "contain", text);
 }
 
+void expect_error_told(struct run *run, const char *text)
+{
+    int status = wait_status_of(run);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 1 && run->err.length > 0) {
+        expect_stderr_contains(run, text);
+        return;
+    }
+    const struct call *call = telling_call(run->record);
+    char *ending = status_words(status), *said = said_on_stderr(run), *words = call_words(call);
+    place_to_tell = call != NULL ? &call->place : NULL;
+    if (suspected == NULL && run->err.length == 0)
+        suspected = "ignore-return-values";
+    fail_with(
+        FINDING_UNCHECKED_ERROR,
+        kit_format(
+            "A call failed without which `%s` cannot do its work. The task asks for exit status 1 "
+            "and a message with the reason; it ended with %s%s.%s%s",
+            run->record->program, ending, run->err.length == 0 ? " and said nothing" : "", words,
+            said),
+        kit_strdup("exit status 1, and a message"), ending);
+}
+
 void expect_stderr_empty(struct run *run)
 {
     if (run->err.length > 0)
@@ -375,6 +402,14 @@ bool saw_failure(struct run *run, const char *name, int error)
             is_call_named(call, name))
             return true;
     }
+    return false;
+}
+
+bool saw_fault(struct run *run)
+{
+    for (size_t i = 0; i < run->record->n_calls; i++)
+        if (run->record->calls[i].injected && run->record->calls[i].result < 0)
+            return true;
     return false;
 }
 

@@ -143,7 +143,7 @@ CHECK(the_two_take_turns, 2,
     finish_run(run);
     expect_log(run, &play, FINDING_WRONG_OUTPUT);
 
-    play = random_play(16);
+    play = random_play(10);
     expect_log(perform(&play, given_nothing()), &play, FINDING_WRONG_OUTPUT);
 }
 
@@ -246,7 +246,7 @@ CHECK(interruptions_do_not_matter, 1,
           HINT("Which errno means that nothing went wrong?")
               HINT("The write can be interrupted as well."))
 {
-    struct play play = random_play(8);
+    struct play play = random_play(5);
     struct run *run = perform(&play, given_interruptions());
     suspect_if(saw_given_up(run, "read") || saw_given_up(run, "write") ||
                    has(stdout_of(run), "EINTR"),
