@@ -30,7 +30,7 @@ static double one_cell(bool confined)
                                   .kind = {STDIO_PIPE, STDIO_PIPE, STDIO_PIPE}};
     long long began_us = kit_now_us();
     struct run *run = run_new(&options);
-    if (run_start(run, &program) == -1)
+    if (run_start(run_first(run), &program) == -1)
         kit_broken("cannot start /bin/true");
     run_finish(run);
     run_free(run);

@@ -179,7 +179,7 @@ static cJSON *process_to_json(const struct process *process)
 /* The first program ended by itself, not by our hand. */
 static bool ended_itself(const struct run *run)
 {
-    const struct process *first = &run->record->processes[run->first_program];
+    const struct process *first = &run->record->processes[run_first(run)->process];
     return run->state == RUN_ENDED && first->ended_us >= 0;
 }
 
@@ -187,7 +187,7 @@ static char *trace_to_json(const struct run *run, char **program, const struct f
                            uint64_t seed)
 {
     const struct record *record = run->record;
-    int status = record->processes[run->first_program].wait_status;
+    int status = run_status(run);
     bool exited = ended_itself(run) && WIFEXITED(status);
     bool signaled = ended_itself(run) && WIFSIGNALED(status);
     cJSON *json = cJSON_CreateObject();
@@ -236,7 +236,7 @@ static int write_json(const char *file, const char *text)
 /* Ends as the program ended: the same status, or death by the same signal. */
 static int end_as(const struct run *run)
 {
-    int status = run->record->processes[run->first_program].wait_status;
+    int status = run_status(run);
     if (!ended_itself(run))
         return 1;
     if (WIFEXITED(status))
@@ -275,7 +275,7 @@ static struct run *start_trace(const struct trace_options *options, char **progr
     signal(SIGINT, SIG_IGN);
     signal(SIGQUIT, SIG_IGN);
     struct run *run = run_new(&run_options);
-    if (run_start(run, &first) == -1)
+    if (run_start(run_first(run), &first) == -1)
         kit_broken("cannot start %s", program[0]);
     return run;
 }

@@ -177,7 +177,7 @@ static _Noreturn void become(const struct spawn *spawn, int go)
         sigprocmask(SIG_SETMASK, spawn->mask, NULL);
     set_limits(&spawn->limits);
     if (!spawn->plain_environment)
-        umask(022);
+        umask(spawn->umask_given ? (mode_t)spawn->umask : 022);
     if (spawn->filter != NULL) {
         if (!(spawn->plain_environment && geteuid() == 0))
             prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

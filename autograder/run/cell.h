@@ -47,6 +47,8 @@ struct spawn {
     const struct sock_fprog *filter; /* the tracer's; NULL: none */
     struct cell_limits limits;
     unsigned long long ignored_signals; /* bit N-1: start with signal N ignored */
+    unsigned umask;     /* umask(2), if umask_given; else 022 */
+    bool umask_given;
     bool keep_session;  /* stay in the kit's session and process group (for `trace`) */
     bool plain_environment; /* trace: keep descriptors, signal dispositions and limits as they are */
     const sigset_t *mask;   /* trace: the signal mask to restore; NULL: empty */

@@ -1,7 +1,7 @@
 /*
  * run.c - one run from start to end. See run.h.
  *
- * _GNU_SOURCE: pipe2(2), F_SETPIPE_SZ.
+ * _GNU_SOURCE: pipe2(2), F_SETPIPE_SZ, posix_openpt(3) and its kin.
  */
 #define _GNU_SOURCE
 #include "run.h"
@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "../judge/judge.h"
@@ -27,6 +28,29 @@ enum { PLACED_CALLS = 20000 };
 
 /* ---- Beginning ------------------------------------------------------------------------------ */
 
+struct peer *run_add(struct run *run)
+{
+    if (run->n_peers == MOST_PEERS)
+        return NULL;
+    struct peer *peer = kit_alloc(sizeof *peer);
+    peer->run = run;
+    peer->input = peer->output = peer->error = -1;
+    peer->input_object = peer->output_object = peer->process = -1;
+    peer->reading = true;
+    run->peers[run->n_peers++] = peer;
+    return peer;
+}
+
+struct peer *run_first(const struct run *run)
+{
+    return run->peers[0];
+}
+
+int run_status(const struct run *run)
+{
+    return run->record->processes[run_first(run)->process].wait_status;
+}
+
 struct run *run_new(const struct run_options *options)
 {
     struct run *run = kit_alloc(sizeof *run);
@@ -37,9 +61,7 @@ struct run *run_new(const struct run_options *options)
     run->record->seed = options->tracer.seed;
     run->record->closed_world = !options->open_world;
     run->began_us = kit_now_us();
-    run->input = run->output = run->error = -1;
-    run->input_object = run->output_object = run->first_program = -1;
-    run->reading = true;
+    run_add(run);
     /* Built before init is cloned, so that init's memory holds it too. */
     calls_filter(options->sets, options->open_world);
     if (!options->open_world) {
@@ -66,6 +88,18 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
+static void peer_free(struct peer *peer)
+{
+    close_fd(&peer->input);
+    close_fd(&peer->output);
+    close_fd(&peer->error);
+    free(peer->name);
+    free(peer->pending.data);
+    free(peer->out.data);
+    free(peer->err.data);
+    free(peer);
+}
+
 void run_free(struct run *run)
 {
     if (run == NULL)
@@ -73,15 +107,11 @@ void run_free(struct run *run)
     tracer_kill(run->tracer);
     cell_free(run->cell);
     tracer_free(run->tracer);
-    close_fd(&run->input);
-    close_fd(&run->output);
-    close_fd(&run->error);
+    for (size_t i = 0; i < run->n_peers; i++)
+        peer_free(run->peers[i]);
     close_fd(&run->signals);
     sigprocmask(SIG_SETMASK, &run->old_mask, NULL);
     record_free(run->record);
-    free(run->pending.data);
-    free(run->out.data);
-    free(run->err.data);
     free(run);
 }
 
@@ -117,41 +147,79 @@ static int kit_pipe_object(struct run *run, int fd)
     return record_object_by_inode(run->record, OBJECT_PIPE, 0, status.st_ino, NULL);
 }
 
-static void rename_object(struct run *run, int object, const char *label)
+static void rename_object(struct run *run, int object, const char *label, const char *whose)
 {
     if (object < 0)
         return;
     free(run->record->objects[object].label);
-    run->record->objects[object].label = kit_strdup(label);
+    run->record->objects[object].label = kit_format("%s%s", label, whose);
 }
 
-static void adopt_stdio(struct run *run, int ours[3], bool close_output)
+static void adopt_stdio(struct peer *peer, const int ours[3], bool close_output)
 {
-    run->input = ours[0];
-    run->output = ours[1];
-    run->error = ours[2];
-    run->input_object = kit_pipe_object(run, run->input);
-    run->output_object = kit_pipe_object(run, run->output);
-    rename_object(run, run->input_object, "standard input");
-    rename_object(run, run->output_object, "standard output");
-    rename_object(run, kit_pipe_object(run, run->error), "standard error");
+    struct run *run = peer->run;
+    const char *whose = peer == run_first(run) ? "" : " of a program of the kit's";
+    peer->input = ours[0];
+    peer->output = ours[1];
+    peer->error = ours[2];
+    peer->input_object = kit_pipe_object(run, peer->input);
+    peer->output_object = kit_pipe_object(run, peer->output);
+    rename_object(run, peer->input_object, "standard input", whose);
+    rename_object(run, peer->output_object, "standard output", whose);
+    rename_object(run, kit_pipe_object(run, peer->error), "standard error", whose);
     if (close_output)
-        close_fd(&run->output);
+        close_fd(&peer->output);
 }
 
-int run_start(struct run *run, const struct run_program *program)
+/* One pseudo-terminal for all that want it. Raw: no echo, no translation of newlines, so that bytes
+ * are the same as through a pipe. Source: pts(4), termios(3). */
+static void lay_terminal(const struct run_program *program, int theirs[3], int ours[3])
 {
-    int theirs[3] = {-1, -1, -1}, ours[3] = {-1, -1, -1};
-    struct waiting_program waiting;
+    struct termios raw;
+    int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (master == -1 || grantpt(master) == -1 || unlockpt(master) == -1)
+        kit_broken("pseudo-terminal");
+    int slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (slave == -1 || tcgetattr(slave, &raw) == -1)
+        kit_broken("pseudo-terminal");
+    raw.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | IXON);
+    raw.c_oflag &= ~(tcflag_t)OPOST;
+    raw.c_lflag &= ~(tcflag_t)(ECHO | ISIG); /* ICANON stays: control-D is end of file */
+    if (tcsetattr(slave, TCSANOW, &raw) == -1 || fcntl(master, F_SETFL, O_NONBLOCK) == -1)
+        kit_broken("pseudo-terminal");
+    for (int i = 0; i < 3; i++)
+        if (program->kind[i] == STDIO_TERMINAL)
+            theirs[i] = fcntl(slave, F_DUPFD_CLOEXEC, 3);
+    ours[0] = program->kind[0] == STDIO_TERMINAL ? fcntl(master, F_DUPFD_CLOEXEC, 3) : ours[0];
+    ours[1] = fcntl(master, F_DUPFD_CLOEXEC, 3);
+    close(master);
+    close(slave);
+}
 
-    for (int i = 0; i < 3 && !run->options.open_world; i++) {
+static void lay_stdio(const struct run_program *program, int theirs[3], int ours[3])
+{
+    bool terminal = false;
+    for (int i = 0; i < 3; i++) {
         if (program->kind[i] == STDIO_PIPE)
             lay_pipe(program, i, &theirs[i], &ours[i]);
         else if (program->kind[i] == STDIO_FD)
             theirs[i] = program->fd[i];
         else if (program->kind[i] == STDIO_NULL)
             theirs[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
+        terminal |= program->kind[i] == STDIO_TERMINAL;
     }
+    if (terminal)
+        lay_terminal(program, theirs, ours);
+}
+
+int run_start(struct peer *peer, const struct run_program *program)
+{
+    struct run *run = peer->run;
+    int theirs[3] = {-1, -1, -1}, ours[3] = {-1, -1, -1};
+    struct waiting_program waiting;
+
+    if (!run->options.open_world)
+        lay_stdio(program, theirs, ours);
     struct spawn spawn = {
         .file = program->file,
         .argv = program->argv,
@@ -161,6 +229,8 @@ int run_start(struct run *run, const struct run_program *program)
         .filter = calls_filter(run->options.sets, run->options.open_world),
         .limits = run->options.limits,
         .ignored_signals = program->ignored_signals,
+        .umask = program->umask,
+        .umask_given = program->umask_given,
         .keep_session = run->options.open_world,
         .plain_environment = run->options.open_world,
         .mask = run->options.open_world ? &run->old_mask : NULL,
@@ -174,51 +244,50 @@ int run_start(struct run *run, const struct run_program *program)
         errno = error;
         return -1;
     }
-    int process = tracer_attach(run->tracer, waiting.host_pid);
-    if (process == -1)
+    peer->process = tracer_attach(run->tracer, waiting.host_pid);
+    if (peer->process == -1)
         kit_broken("ptrace is refused here (PTRACE_SEIZE)");
-    if (run->first_program == -1) {
-        run->first_program = process;
-        adopt_stdio(run, ours, program->close_output);
-    }
-    run->programs[run->n_programs++] = process;
+    adopt_stdio(peer, ours, program->close_output);
+    peer->terminal = program->kind[0] == STDIO_TERMINAL;
     cell_go(&waiting);
-    return process;
+    return peer->process;
 }
 
 /* ---- Input and output ----------------------------------------------------------------------- */
 
-void run_send(struct run *run, const char *data, size_t length)
+void peer_send(struct peer *peer, const char *data, size_t length)
 {
-    bytes_add(&run->pending, data, length);
+    bytes_add(&peer->pending, data, length);
 }
 
-void run_close_input(struct run *run)
+void peer_close_input(struct peer *peer)
 {
-    run->hold_input = false;
-    if (run->pending_from == run->pending.length)
-        close_fd(&run->input);
+    if (peer->terminal && peer->hold_input)
+        bytes_add(&peer->pending, "\4\4", 2); /* the first may only end an unfinished line */
+    peer->hold_input = false;
+    if (peer->pending_from == peer->pending.length)
+        close_fd(&peer->input);
 }
 
-void run_close_output(struct run *run)
+void peer_close_output(struct peer *peer)
 {
-    close_fd(&run->output);
+    close_fd(&peer->output);
 }
 
-static void feed(struct run *run)
+static void feed(struct peer *peer)
 {
-    size_t left = run->pending.length - run->pending_from;
+    size_t left = peer->pending.length - peer->pending_from;
     if (left > 0) {
-        ssize_t written = write(run->input, run->pending.data + run->pending_from, left);
+        ssize_t written = write(peer->input, peer->pending.data + peer->pending_from, left);
         if (written > 0)
-            run->pending_from += (size_t)written;
-        else if (written == -1 && errno == EPIPE)
-            run->pending_from = run->pending.length; /* nobody will read it */
+            peer->pending_from += (size_t)written;
+        else if (written == -1 && (errno == EPIPE || errno == EIO))
+            peer->pending_from = peer->pending.length; /* nobody will read it */
         else if (written == -1 && errno != EAGAIN && errno != EINTR)
             kit_broken("feeding standard input");
     }
-    if (run->pending_from == run->pending.length && !run->hold_input)
-        close_fd(&run->input);
+    if (peer->pending_from == peer->pending.length && !peer->hold_input)
+        close_fd(&peer->input);
 }
 
 static bool drain(struct run *run, int *fd, struct bytes *into)
@@ -227,46 +296,57 @@ static bool drain(struct run *run, int *fd, struct bytes *into)
     ssize_t got = read(*fd, buffer, sizeof buffer);
     if (got > 0)
         bytes_add(into, buffer, (size_t)got);
-    else if (got == 0)
+    else if (got == 0 || errno == EIO) /* EIO: a terminal that nobody has open any more */
         close_fd(fd);
-    if (run->options.output_limit > 0 &&
-        run->out.length + run->err.length > run->options.output_limit)
+    size_t sum = 0;
+    for (size_t i = 0; i < run->n_peers; i++)
+        sum += run->peers[i]->out.length + run->peers[i]->err.length;
+    if (run->options.output_limit > 0 && sum > run->options.output_limit)
         run->state = RUN_FLOODED;
     return got > 0;
 }
 
-static bool input_wanted(const struct run *run)
+static bool input_wanted(const struct peer *peer)
 {
-    return run->input >= 0 && (run->pending_from < run->pending.length || !run->hold_input);
+    return peer->input >= 0 && (peer->pending_from < peer->pending.length || !peer->hold_input);
+}
+
+static bool serve_peer(struct peer *peer, const struct pollfd watch[3])
+{
+    bool news = false;
+    if (watch[0].revents != 0 && peer->input >= 0) {
+        feed(peer);
+        news = true;
+    }
+    if (watch[1].revents != 0 && peer->output >= 0)
+        news |= drain(peer->run, &peer->output, &peer->out);
+    if (watch[2].revents != 0 && peer->error >= 0)
+        news |= drain(peer->run, &peer->error, &peer->err);
+    return news;
 }
 
 /* One round: waits for news (at most a tick), handles it. Returns whether anything happened. */
 static bool one_round(struct run *run)
 {
-    struct pollfd watch[] = {
-        {run->signals,                        POLLIN,  0},
-        {input_wanted(run) ? run->input : -1, POLLOUT, 0},
-        {run->reading ? run->output : -1,     POLLIN,  0},
-        {run->error,                          POLLIN,  0},
-    };
+    struct pollfd watch[1 + 3 * MOST_PEERS] = {{run->signals, POLLIN, 0}};
     struct signalfd_siginfo info;
     bool news = false;
 
-    if (poll(watch, 4, TICK_MS) == -1 && errno != EINTR)
+    for (size_t i = 0; i < run->n_peers; i++) {
+        const struct peer *peer = run->peers[i];
+        watch[1 + 3 * i] = (struct pollfd){input_wanted(peer) ? peer->input : -1, POLLOUT, 0};
+        watch[2 + 3 * i] = (struct pollfd){peer->reading ? peer->output : -1, POLLIN, 0};
+        watch[3 + 3 * i] = (struct pollfd){peer->error, POLLIN, 0};
+    }
+    if (poll(watch, 1 + 3 * run->n_peers, TICK_MS) == -1 && errno != EINTR)
         kit_broken("poll");
     if (watch[0].revents != 0)
         while (read(run->signals, &info, sizeof info) > 0)
             continue;
     if (tracer_handle(run->tracer) > 0)
         news = true;
-    if (watch[1].revents != 0 && run->input >= 0) {
-        feed(run);
-        news = true;
-    }
-    if (watch[2].revents != 0 && run->output >= 0)
-        news |= drain(run, &run->output, &run->out);
-    if (watch[3].revents != 0 && run->error >= 0)
-        news |= drain(run, &run->error, &run->err);
+    for (size_t i = 0; i < run->n_peers; i++)
+        news |= serve_peer(run->peers[i], &watch[1 + 3 * i]);
     return news;
 }
 
@@ -297,10 +377,13 @@ bool run_is_still(struct run *run, void *context)
 void run_snapshot(struct run *run)
 {
     struct record *record = run->record;
-    if (run->input_object >= 0)
-        record->objects[run->input_object].outside_writes = run->input >= 0;
-    if (run->output_object >= 0)
-        record->objects[run->output_object].outside_reads = run->output >= 0;
+    for (size_t i = 0; i < run->n_peers; i++) {
+        const struct peer *peer = run->peers[i];
+        if (peer->input_object >= 0)
+            record->objects[peer->input_object].outside_writes = peer->input >= 0;
+        if (peer->output_object >= 0)
+            record->objects[peer->output_object].outside_reads = peer->output >= 0;
+    }
     snapshot_take(record, run->cell != NULL ? cell_ipc_state(run->cell) : NULL,
                   kit_now_us() - run->began_us);
 }
@@ -348,9 +431,11 @@ static void look_at_limits(struct run *run)
 
 static bool programs_ended(const struct run *run)
 {
-    for (size_t i = 0; i < run->n_programs; i++)
-        if (run->record->processes[run->programs[i]].ended_us < 0)
+    for (size_t i = 0; i < run->n_peers; i++) {
+        int process = run->peers[i]->process;
+        if (process >= 0 && run->record->processes[process].ended_us < 0)
             return false;
+    }
     return true;
 }
 
@@ -422,10 +507,13 @@ static void outlast(struct run *run)
 /* What is in the pipes after everybody is gone. */
 static void drain_rest(struct run *run)
 {
-    while (run->output >= 0 && run->reading && drain(run, &run->output, &run->out))
-        continue;
-    while (run->error >= 0 && drain(run, &run->error, &run->err))
-        continue;
+    for (size_t i = 0; i < run->n_peers; i++) {
+        struct peer *peer = run->peers[i];
+        while (peer->output >= 0 && peer->reading && drain(run, &peer->output, &peer->out))
+            continue;
+        while (peer->error >= 0 && drain(run, &peer->error, &peer->err))
+            continue;
+    }
 }
 
 static void note_name(struct run *run, const struct ipc_name *name)
@@ -551,8 +639,10 @@ static void place_calls(struct run *run)
 
 void run_finish(struct run *run)
 {
-    run->reading = true;
-    run_close_input(run);
+    for (size_t i = 0; i < run->n_peers; i++) {
+        run->peers[i]->reading = true;
+        peer_close_input(run->peers[i]);
+    }
     run_until(run, NULL, NULL, 0);
     if (run->state == RUN_ENDED)
         outlast(run);

@@ -4,8 +4,8 @@
  *
  * Steps of a caller:
  *   1. run_new() with options; run->cell exists, nothing runs.
- *   2. run_start() for each program.
- *   3. run_until() with a condition, as often as wanted, with run_send(), run_close_input(), ...
+ *   2. run_start() for each program (run_first(), run_add()).
+ *   3. run_until() with a condition, as often as wanted, with peer_send(), peer_close_input(), ...
  *   4. run_finish(): to its end; then run->record is complete.
  *   5. run_free().
  * run/ knows nothing of points and findings, except that it asks judge_hang() when to stop.
@@ -51,6 +51,24 @@ struct run_options {
     struct cell_limits limits;
 };
 
+/* A program that the kit started in a run, and the kit's ends of its standard descriptors. */
+struct peer {
+    struct run *run;
+    char *name;  /* what the check called it */
+    int process; /* index in the record; -1: not started yet */
+
+    int input, output, error; /* -1: closed */
+    struct bytes pending;     /* input not yet written */
+    size_t pending_from;
+    bool hold_input;     /* keep input open when pending is written */
+    bool terminal;       /* input is one: its end is a control-D */
+    bool reading;        /* drain output (error is always drained) */
+    struct bytes out, err; /* collected */
+    int input_object, output_object; /* in the record; -1: not a pipe of the kit's */
+};
+
+enum { MOST_PEERS = 48 };
+
 struct run {
     struct run_options options;
     struct record *record;
@@ -59,26 +77,22 @@ struct run {
     enum run_state state;
     long long began_us;
 
-    /* The kit's ends of the first program's standard descriptors; -1: closed. */
-    int input, output, error;
-    struct bytes pending;       /* input not yet written */
-    size_t pending_from;
-    bool hold_input;            /* keep input open when pending is written */
-    bool reading;               /* drain output (error is always drained) */
-    struct bytes out, err;      /* collected */
-    int input_object, output_object; /* in the record; -1: not a pipe of the kit's */
-
-    int first_program;   /* index of its process; -1: not started */
-    int programs[16];    /* indices of all the kit's programs */
-    size_t n_programs;
-    int signals;         /* signalfd for SIGCHLD */
+    struct peer *peers[MOST_PEERS]; /* the first is there from the beginning */
+    size_t n_peers;
+    int signals; /* signalfd for SIGCHLD */
     sigset_t old_mask;
     uint64_t last_digest, judged_digest;
     long long last_digest_us, judged_us, cpu_looked_us;
 };
 
 /* How standard input and output of a program are laid. */
-enum stdio_kind { STDIO_PIPE, STDIO_CLOSED, STDIO_FD, STDIO_NULL };
+enum stdio_kind {
+    STDIO_PIPE,
+    STDIO_CLOSED,
+    STDIO_FD,
+    STDIO_NULL,
+    STDIO_TERMINAL /* all that are of this kind share one pseudo-terminal, in raw mode */
+};
 
 struct run_program {
     const char *file;
@@ -91,14 +105,21 @@ struct run_program {
     int capacity[3];     /* STDIO_PIPE: F_SETPIPE_SZ; 0: default */
     bool close_output;   /* the kit's reading end is closed before the program starts */
     unsigned long long ignored_signals;
+    unsigned umask; /* umask(2), if umask_given; else 022 */
+    bool umask_given;
 };
 
 struct run *run_new(const struct run_options *options);
 void run_free(struct run *run);
 
-/* Starts a program; returns the index of its process, -1 with errno. The first program's standard
- * descriptors become run->input, ->output, ->error. */
-int run_start(struct run *run, const struct run_program *program);
+/* The first program of the run, started or not. */
+struct peer *run_first(const struct run *run);
+/* Its wait status, once it has ended. */
+int run_status(const struct run *run);
+/* One more program, not started yet; NULL: too many. */
+struct peer *run_add(struct run *run);
+/* Starts a program; returns the index of its process, -1 with errno. */
+int run_start(struct peer *peer, const struct run_program *program);
 
 /* Runs until condition(run, context) holds, the run is over, or the deadline (microseconds from
  * now; 0: only the run's own limits). Returns whether the condition held. condition NULL: never. */
@@ -111,9 +132,10 @@ void run_snapshot(struct run *run);
 /* Condition: every thread has been asleep, and none moved, for at least 50 ms. */
 bool run_is_still(struct run *run, void *context);
 
-void run_send(struct run *run, const char *data, size_t length);
-void run_close_input(struct run *run);
-void run_close_output(struct run *run);
+/* Before or after it was started. */
+void peer_send(struct peer *peer, const char *data, size_t length);
+void peer_close_input(struct peer *peer);
+void peer_close_output(struct peer *peer);
 
 /* Lets it end (input closed, output drained), kills what is left, notes leftovers, resolves places. */
 void run_finish(struct run *run);

@@ -317,7 +317,7 @@ static void effect_new_fd(struct tracer *tracer, struct task *task, struct call 
     if (strcmp(task->row->group, "open") == 0)
         creates = (call->args[task->row->path + 1] & 0100 /* O_CREAT */) != 0;
     int object = object_of_fd(tracer, task->tid, (int)call->result);
-    if (object >= 0 && creates &&
+    if (object >= 0 && creates && tracer->record->objects[object].kind != OBJECT_FIFO &&
         !(strcmp(task->row->name, "mq_open") == 0 && (call->args[1] & 0100) == 0))
         made(tracer, object, index);
     tracer->record->calls[index].object = object;

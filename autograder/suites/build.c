@@ -121,14 +121,14 @@ static bool compile(const struct words *words, struct text_buffer *log)
                                   .envp = worker.confined ? environment : weak_environment,
                                   .kind = {STDIO_NULL, STDIO_PIPE, STDIO_PIPE}};
     struct run *run = run_new(&options);
-    if (run_start(run, &program) == -1)
+    if (run_start(run_first(run), &program) == -1)
         kit_broken("cannot start the compiler %s", words->list[0]);
     run_finish(run);
-    text_add_bytes(log, run->err.data != NULL ? run->err.data : "", run->err.length);
-    text_add_bytes(log, run->out.data != NULL ? run->out.data : "", run->out.length);
+    text_add_bytes(log, run_first(run)->err.data != NULL ? run_first(run)->err.data : "", run_first(run)->err.length);
+    text_add_bytes(log, run_first(run)->out.data != NULL ? run_first(run)->out.data : "", run_first(run)->out.length);
     if (run->state != RUN_ENDED)
         text_add(log, "The compiler was ended: it took too much time or said too much.\n");
-    int status = run->record->processes[run->first_program].wait_status;
+    int status = run_status(run);
     bool built = run->state == RUN_ENDED && WIFEXITED(status) && WEXITSTATUS(status) == 0;
     run_free(run);
     free(folder);

@@ -32,6 +32,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "../judge/finding.h"
 #include "registry.h"
@@ -96,6 +97,15 @@ struct given *given_capacity(int fd, int bytes);
 struct given *given_file(const char *name, struct text content);
 struct given *given_file_mode(const char *name, struct text content, unsigned mode);
 struct given *given_env(const char *name, const char *value); /* value NULL: unset */
+/* A FIFO or a folder in the working directory, with that mode whatever the umask. */
+struct given *given_fifo(const char *name, unsigned mode);
+struct given *given_folder(const char *name, unsigned mode);
+/* Descriptors 0, 1 and 2 are one pseudo-terminal in raw mode (no echo, newlines as they are; "\4" at the
+ * start of a line is end of file). send_input() types into it; stdout_of() is all that came out,
+ * standard error too. */
+struct given *given_terminal(void);
+/* umask(2) of the program; 022 unless said otherwise. */
+struct given *given_umask(unsigned mask);
 /* The program starts with this signal ignored (SIG_IGN is inherited through exec). */
 struct given *given_ignored_signal(int signal);
 
@@ -139,7 +149,7 @@ void finish_run(struct run *run);
 void wait_until_idle(struct run *run);
 /* Until standard output holds at least that many bytes (or the run has ended). */
 void wait_until_output(struct run *run, size_t bytes);
-/* Until the first program has ended. */
+/* Until every program of the run has ended. */
 void wait_until_ended(struct run *run);
 
 void send_input(struct run *run, struct text bytes);
@@ -150,6 +160,32 @@ void resume_reading(struct run *run);
 void close_output(struct run *run);
 /* Sends a signal to process number n (1: the first program) of the run. */
 void send_signal(struct run *run, int number, int signal);
+
+/* Files in the run's working directory, from the start to the end of the check. stat: as lstat(2). */
+bool stat_in_cell(struct run *run, const char *name, struct stat *status);
+struct text read_in_cell(struct run *run, const char *name); /* empty when there is none */
+
+/* ---- Several programs in one cell ----------------------------------------------------------- */
+
+/* One more program beside the first: of the exercise, or one of the kit's by its absolute path
+ * (probe("x")). wait_until_idle(), finish_run() and the house rules cover all of them; a run has ended
+ * when every one of them has. */
+struct peer;
+struct peer *start_peer(struct run *run, const char *program, const char *const *arguments,
+                        struct given *given);
+void send_to_peer(struct peer *peer, struct text bytes);
+void close_peer_input(struct peer *peer);
+void wait_until_peer_output(struct peer *peer, size_t bytes);
+void wait_until_peer_ended(struct peer *peer);
+/* Until the first program of the run has ended, whatever the others do. */
+void wait_until_first_ended(struct run *run);
+struct text stdout_of_peer(struct peer *peer);
+struct text stderr_of_peer(struct peer *peer);
+/* The number of its process in the run: for send_signal(). */
+int number_of_peer(struct peer *peer);
+void kill_peer(struct peer *peer, int signal);
+void expect_peer_exit(struct peer *peer, int status);
+void expect_peer_stdout(struct peer *peer, struct text expected);
 
 /* ---- Then ----------------------------------------------------------------------------------- */
 

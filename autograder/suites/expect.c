@@ -207,7 +207,7 @@ void expect_that(struct run *run, bool holds, enum finding_kind kind, const char
 static int wait_status_of(struct run *run)
 {
     finish_run(run);
-    return run->record->processes[run->first_program].wait_status;
+    return run_status(run);
 }
 
 int exit_status_of(struct run *run)
@@ -223,11 +223,11 @@ static char *status_words(int status)
     return kit_format("exit status %d", WEXITSTATUS(status));
 }
 
-static char *said_on_stderr(struct run *run)
+static char *said_on_stderr(const struct peer *peer)
 {
-    if (run->err.length == 0)
+    if (peer->err.length == 0)
         return kit_strdup("");
-    char *shown = text_visible(run->err.data, run->err.length, 300);
+    char *shown = text_visible(peer->err.data, peer->err.length, 300);
     char *words = kit_format(" On standard error it said: %s", shown);
     free(shown);
     return words;
@@ -288,11 +288,30 @@ void expect_exit(struct run *run, int wanted)
     if (WIFEXITED(status) && WEXITSTATUS(status) == wanted)
         return;
     const struct call *call = telling_call(run->record);
+<<<<<<< HEAD
     char *actual = status_words(status), *said = said_on_stderr(run), *words = call_words(call);
     look_at(call);
+=======
+    char *actual = status_words(status), *said = said_on_stderr(run_first(run)), *words = call_words(call);
+    place_to_tell = call != NULL ? &call->place : NULL;
+>>>>>>> 55b6ac074bb5f5d156529bb6496af182ab894f87
     fail_with(FINDING_WRONG_STATUS,
               kit_format("`%s` ended with %s; the task asks for exit status %d here.%s%s",
                          run->record->program, actual, wanted, words, said),
+              kit_format("exit status %d", wanted), actual);
+}
+
+void expect_peer_exit(struct peer *peer, int wanted)
+{
+    struct run *run = peer->run;
+    wait_until_peer_ended(peer);
+    int status = run->record->processes[peer->process].wait_status;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == wanted)
+        return;
+    char *actual = status_words(status);
+    fail_with(FINDING_WRONG_STATUS,
+              kit_format("`%s` (process %d) ended with %s; the task asks for exit status %d here.",
+                         peer->name, peer->process + 1, actual, wanted),
               kit_format("exit status %d", wanted), actual);
 }
 
@@ -309,32 +328,41 @@ void expect_killed_by(struct run *run, int signal)
               kit_format("killed by SIG%s", sigabbrev_np(signal)), actual);
 }
 
-void expect_stdout(struct run *run, struct text expected)
+static void compare_stdout(struct peer *peer, struct text expected)
 {
-    struct text actual = {run->out.data, run->out.length};
+    struct text actual = {peer->out.data, peer->out.length};
     if (actual.length == expected.length &&
         (actual.length == 0 || memcmp(actual.bytes, expected.bytes, actual.length) == 0))
         return;
     char *difference = text_diff_first(expected.bytes, expected.length,
                                        actual.bytes != NULL ? actual.bytes : "", actual.length);
-    char *said = said_on_stderr(run);
-    fail_with(
-        FINDING_WRONG_OUTPUT,
-        kit_format(
-            "Standard output is not what the task asks for (%zu bytes expected, %zu came).\n%s%s",
-            expected.length, actual.length, difference, said),
-        text_visible(expected.bytes, expected.length, 2000),
-        text_visible(actual.bytes != NULL ? actual.bytes : "", actual.length, 2000));
+    char *said = said_on_stderr(peer);
+    fail_with(FINDING_WRONG_OUTPUT,
+              kit_format("Standard output of `%s` is not what the task asks for (%zu bytes expected, "
+                         "%zu came).\n%s%s",
+                         peer->name, expected.length, actual.length, difference, said),
+              text_visible(expected.bytes, expected.length, 2000),
+              text_visible(actual.bytes != NULL ? actual.bytes : "", actual.length, 2000));
+}
+
+void expect_stdout(struct run *run, struct text expected)
+{
+    compare_stdout(run_first(run), expected);
+}
+
+void expect_peer_stdout(struct peer *peer, struct text expected)
+{
+    compare_stdout(peer, expected);
 }
 
 static const char *stderr_text(const struct run *run)
 {
-    return run->err.data != NULL ? run->err.data : "";
+    return run_first(run)->err.data != NULL ? run_first(run)->err.data : "";
 }
 
 static _Noreturn void fail_stderr(struct run *run, const char *what, const char *text)
 {
-    char *shown = text_visible(stderr_text(run), run->err.length, 300);
+    char *shown = text_visible(stderr_text(run), run_first(run)->err.length, 300);
     fail_with(
         FINDING_WRONG_OUTPUT,
         kit_format("Standard error should %s \"%s\"; what came is: \"%s\".", what, text, shown),
@@ -377,7 +405,7 @@ void expect_error_told(struct run *run, const char *text)
 
 void expect_stderr_empty(struct run *run)
 {
-    if (run->err.length > 0)
+    if (run_first(run)->err.length > 0)
         fail_stderr(run, "stay", "empty");
 }
 

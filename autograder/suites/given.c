@@ -172,6 +172,40 @@ struct given *given_file(const char *name, struct text content)
     return given_file_mode(name, content, 0644);
 }
 
+struct given *given_fifo(const char *name, unsigned mode)
+{
+    return given_file_mode(name, text_of(""), mode | S_IFIFO);
+}
+
+struct given *given_folder(const char *name, unsigned mode)
+{
+    return given_file_mode(name, text_of(""), mode | S_IFDIR);
+}
+
+static void fulfil_terminal(const struct given *given, struct start *start)
+{
+    (void)given;
+    start->terminal = true;
+}
+
+struct given *given_terminal(void)
+{
+    return wish(fulfil_terminal);
+}
+
+static void fulfil_umask(const struct given *given, struct start *start)
+{
+    start->umask = given->mode;
+    start->umask_given = true;
+}
+
+struct given *given_umask(unsigned mask)
+{
+    struct given *given = wish(fulfil_umask);
+    given->mode = mask;
+    return given;
+}
+
 static void fulfil_env(const struct given *given, struct start *start)
 {
     if (start->n_env == sizeof start->env / sizeof start->env[0])

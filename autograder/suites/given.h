@@ -10,7 +10,7 @@
 struct given_file_row {
     const char *name;
     struct text content;
-    unsigned mode;
+    unsigned mode; /* with S_IFIFO or S_IFDIR for those */
 };
 
 /* All of it together; a plain struct given is one wish that fills in a part. */
@@ -29,6 +29,8 @@ struct start {
     struct fault faults[16];
     size_t n_faults;
     unsigned long long ignored_signals;
+    bool terminal, umask_given;
+    unsigned umask;
 };
 
 /* Lays a wish (and those chained to it) down. NULL: nothing. */

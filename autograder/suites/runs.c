@@ -129,9 +129,23 @@ static struct run *make_run(const struct start *start)
     return run;
 }
 
+/* A FIFO or a folder: made inside, where the programs' uid is the one that we are. */
+static bool lay_node(const char *path, unsigned mode)
+{
+    if (S_ISFIFO(mode))
+        return mkfifo(path, mode & 07777) == 0 && chmod(path, mode & 07777) == 0;
+    return mkdir(path, mode & 07777) == 0 && chmod(path, mode & 07777) == 0;
+}
+
 static void lay_file(const struct run *run, const struct given_file_row *file)
 {
     char *path = kit_format("%s/%s", cell_folder(run->cell), file->name);
+    if (S_ISFIFO(file->mode) || S_ISDIR(file->mode)) {
+        if (!lay_node(path, file->mode))
+            kit_broken("cannot lay %s", file->name);
+        free(path);
+        return;
+    }
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd == -1 ||
         write(fd, file->content.bytes, file->content.length) != (ssize_t)file->content.length ||
@@ -187,7 +201,9 @@ static const char **command_line(const char *program, const char *const *argumen
 static void lay_stdio(const struct run *run, const struct start *start, struct run_program *program)
 {
     for (int i = 0; i < 3; i++) {
-        program->kind[i] = start->closed[i] ? STDIO_CLOSED : STDIO_PIPE;
+        program->kind[i] = start->closed[i]  ? STDIO_CLOSED
+                           : start->terminal ? STDIO_TERMINAL
+                                             : STDIO_PIPE;
         program->nonblocking[i] = start->nonblocking[i];
         program->capacity[i] = start->capacity[i];
     }
@@ -201,6 +217,8 @@ static void lay_stdio(const struct run *run, const struct start *start, struct r
     }
     program->close_output = start->no_reader;
     program->ignored_signals = start->ignored_signals;
+    program->umask = start->umask;
+    program->umask_given = start->umask_given;
 }
 
 /* The source file of a driver of the kit's: what it does is not the learner's doing. */
@@ -212,30 +230,53 @@ static void note_driver(struct run *run, const char *program)
     free(path);
 }
 
+static void start_in(struct peer *peer, const char *name, const char *const *arguments,
+                     const struct start *start)
+{
+    struct run *run = peer->run;
+    struct run_program program = {
+        .file = name[0] == '/' ? kit_strdup(name) : kit_format("%s/%s", worker.program, name)};
+
+    for (size_t i = 0; i < start->n_files; i++)
+        lay_file(run, &start->files[i]);
+    lay_stdio(run, start, &program);
+    program.argv = command_line(name, arguments);
+    program.envp = environment(run, start);
+    peer->name = kit_strdup(name);
+    if (start->input.length > 0)
+        peer_send(peer, start->input.bytes, start->input.length);
+    peer->hold_input = start->hold_input || start->terminal;
+    peer->reading = !start->unread_output;
+    if (run_start(peer, &program) == -1)
+        kit_broken("cannot start %s", name);
+    for (int i = 0; i < 3; i++)
+        if (program.kind[i] == STDIO_FD)
+            close(program.fd[i]);
+}
+
 struct run *start_program(const char *name, const char *const *arguments, struct given *given)
 {
     struct start start = {0};
     given_apply(given, &start);
     struct run *run = make_run(&start);
-    struct run_program program = {.file = kit_format("%s/%s", worker.program, name)};
 
-    for (size_t i = 0; i < start.n_files; i++)
-        lay_file(run, &start.files[i]);
-    lay_stdio(run, &start, &program);
-    program.argv = command_line(name, arguments);
-    program.envp = environment(run, &start);
     note_driver(run, name);
     run->record->program = kit_strdup(name);
-    if (start.input.length > 0)
-        run_send(run, start.input.bytes, start.input.length);
-    run->hold_input = start.hold_input;
-    run->reading = !start.unread_output;
-    if (run_start(run, &program) == -1)
-        kit_broken("cannot start %s", name);
-    for (int i = 0; i < 3; i++)
-        if (program.kind[i] == STDIO_FD)
-            close(program.fd[i]);
+    start_in(run_first(run), name, arguments, &start);
     return run;
+}
+
+struct peer *start_peer(struct run *run, const char *name, const char *const *arguments,
+                        struct given *given)
+{
+    struct start start = {0};
+    struct peer *peer = run_add(run);
+
+    if (peer == NULL)
+        kit_broken("too many programs in one run");
+    given_apply(given, &start);
+    start_in(peer, name, arguments, &start);
+    return peer;
 }
 
 void finish_run(struct run *run)
@@ -345,23 +386,53 @@ void expect_still_idle(struct run *run)
 }
 
 struct wanted_output {
+    const struct peer *peer;
     size_t bytes;
 };
 
 static bool has_output(struct run *run, void *context)
 {
     const struct wanted_output *wanted = context;
-    return run->out.length >= wanted->bytes;
+    (void)run;
+    return wanted->peer->out.length >= wanted->bytes;
 }
 
-void wait_until_output(struct run *run, size_t bytes)
+/* Waits for something of a run; if the run hangs or must be ended meanwhile, the check fails. */
+static void wait_for(struct run *run, run_condition *condition, void *context)
 {
-    struct wanted_output wanted = {bytes};
-    run_until(run, has_output, &wanted, 0);
+    run_until(run, condition, context, 0);
     if (run->state == RUN_GOING || run->state == RUN_ENDED)
         return;
     finish_run(run);
     check_fail(NULL);
+}
+
+void wait_until_output(struct run *run, size_t bytes)
+{
+    struct wanted_output wanted = {run_first(run), bytes};
+    wait_for(run, has_output, &wanted);
+}
+
+void wait_until_peer_output(struct peer *peer, size_t bytes)
+{
+    struct wanted_output wanted = {peer, bytes};
+    wait_for(peer->run, has_output, &wanted);
+}
+
+static bool has_ended(struct run *run, void *context)
+{
+    const struct peer *peer = context;
+    return run->record->processes[peer->process].ended_us >= 0;
+}
+
+void wait_until_peer_ended(struct peer *peer)
+{
+    wait_for(peer->run, has_ended, peer);
+}
+
+void wait_until_first_ended(struct run *run)
+{
+    wait_for(run, has_ended, run_first(run));
 }
 
 void wait_until_ended(struct run *run)
@@ -373,27 +444,27 @@ void wait_until_ended(struct run *run)
 
 void send_input(struct run *run, struct text bytes)
 {
-    run_send(run, bytes.bytes, bytes.length);
+    peer_send(run_first(run), bytes.bytes, bytes.length);
 }
 
 void close_input(struct run *run)
 {
-    run_close_input(run);
+    peer_close_input(run_first(run));
 }
 
 void stop_reading(struct run *run)
 {
-    run->reading = false;
+    run_first(run)->reading = false;
 }
 
 void resume_reading(struct run *run)
 {
-    run->reading = true;
+    run_first(run)->reading = true;
 }
 
 void close_output(struct run *run)
 {
-    run_close_output(run);
+    peer_close_output(run_first(run));
 }
 
 void send_signal(struct run *run, int number, int signal)
@@ -405,16 +476,65 @@ void send_signal(struct run *run, int number, int signal)
         kit_broken("cannot send signal %d", signal);
 }
 
+void send_to_peer(struct peer *peer, struct text bytes)
+{
+    peer_send(peer, bytes.bytes, bytes.length);
+}
+
+void close_peer_input(struct peer *peer)
+{
+    peer_close_input(peer);
+}
+
+int number_of_peer(struct peer *peer)
+{
+    return peer->process + 1;
+}
+
+void kill_peer(struct peer *peer, int signal)
+{
+    send_signal(peer->run, number_of_peer(peer), signal);
+}
+
 /* ---- What was seen -------------------------------------------------------------------------- */
 
 struct text stdout_of(struct run *run)
 {
-    return text_bytes(run->out.data, run->out.length);
+    return text_bytes(run_first(run)->out.data, run_first(run)->out.length);
 }
 
 struct text stderr_of(struct run *run)
 {
-    return text_bytes(run->err.data, run->err.length);
+    return text_bytes(run_first(run)->err.data, run_first(run)->err.length);
+}
+
+struct text stdout_of_peer(struct peer *peer)
+{
+    return text_bytes(peer->out.data, peer->out.length);
+}
+
+struct text stderr_of_peer(struct peer *peer)
+{
+    return text_bytes(peer->err.data, peer->err.length);
+}
+
+bool stat_in_cell(struct run *run, const char *name, struct stat *status)
+{
+    char *path = kit_format("%s/%s", cell_folder(run->cell), name);
+    bool found = lstat(path, status) == 0;
+    free(path);
+    return found;
+}
+
+struct text read_in_cell(struct run *run, const char *name)
+{
+    size_t length = 0;
+    char *path = kit_format("%s/%s", cell_folder(run->cell), name);
+    char *data = kit_read_file(path, &length);
+    struct text text = text_bytes(data, length);
+    free(data);
+    free(path);
+    return text;
 }
 
 const struct record *record_of(struct run *run)
