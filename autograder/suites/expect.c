@@ -90,6 +90,19 @@ static void take(struct findings *into, struct finding *finding)
     *finding = (struct finding){.kind = finding->kind};
 }
 
+/* The same fault at the same line, of another process or another run, is told once. */
+static bool is_told(const struct findings *all, const struct finding *finding)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        const struct finding *other = &all->items[i];
+        if (other->kind == finding->kind && finding->place.file != NULL &&
+            other->place.file != NULL && other->place.line == finding->place.line &&
+            strcmp(other->place.file, finding->place.file) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* What the judges said of all runs: those that the check allows are left out. Returns whether one
  * of them explains why nothing else can be right. */
 static bool collect(struct findings *all)
@@ -104,7 +117,8 @@ static bool collect(struct findings *all)
             if (runs[i].allow_death && finding->kind == FINDING_KILLED_BY_SIGNAL)
                 continue;
             cause |= is_cause(finding);
-            take(all, finding);
+            if (!is_told(all, finding))
+                take(all, finding);
         }
     }
     return cause;
@@ -288,13 +302,8 @@ void expect_exit(struct run *run, int wanted)
     if (WIFEXITED(status) && WEXITSTATUS(status) == wanted)
         return;
     const struct call *call = telling_call(run->record);
-<<<<<<< HEAD
-    char *actual = status_words(status), *said = said_on_stderr(run), *words = call_words(call);
-    look_at(call);
-=======
     char *actual = status_words(status), *said = said_on_stderr(run_first(run)), *words = call_words(call);
-    place_to_tell = call != NULL ? &call->place : NULL;
->>>>>>> 55b6ac074bb5f5d156529bb6496af182ab894f87
+    look_at(call);
     fail_with(FINDING_WRONG_STATUS,
               kit_format("`%s` ended with %s; the task asks for exit status %d here.%s%s",
                          run->record->program, actual, wanted, words, said),
@@ -337,12 +346,13 @@ static void compare_stdout(struct peer *peer, struct text expected)
     char *difference = text_diff_first(expected.bytes, expected.length,
                                        actual.bytes != NULL ? actual.bytes : "", actual.length);
     char *said = said_on_stderr(peer);
-    fail_with(FINDING_WRONG_OUTPUT,
-              kit_format("Standard output of `%s` is not what the task asks for (%zu bytes expected, "
-                         "%zu came).\n%s%s",
-                         peer->name, expected.length, actual.length, difference, said),
-              text_visible(expected.bytes, expected.length, 2000),
-              text_visible(actual.bytes != NULL ? actual.bytes : "", actual.length, 2000));
+    fail_with(
+        FINDING_WRONG_OUTPUT,
+        kit_format("Standard output of `%s` is not what the task asks for (%zu bytes expected, "
+                   "%zu came).\n%s%s",
+                   peer->name, expected.length, actual.length, difference, said),
+        text_visible(expected.bytes, expected.length, 2000),
+        text_visible(actual.bytes != NULL ? actual.bytes : "", actual.length, 2000));
 }
 
 void expect_stdout(struct run *run, struct text expected)
@@ -384,21 +394,21 @@ void expect_stderr_contains(struct run *run, const char *text)
 void expect_error_told(struct run *run, const char *text)
 {
     int status = wait_status_of(run);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 1 && run->err.length > 0) {
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 1 && run_first(run)->err.length > 0) {
         expect_stderr_contains(run, text);
         return;
     }
     const struct call *call = telling_call(run->record);
-    char *ending = status_words(status), *said = said_on_stderr(run), *words = call_words(call);
+    char *ending = status_words(status), *said = said_on_stderr(run_first(run)), *words = call_words(call);
     place_to_tell = call != NULL ? &call->place : NULL;
-    if (suspected == NULL && run->err.length == 0)
+    if (suspected == NULL && run_first(run)->err.length == 0)
         suspected = "ignore-return-values";
     fail_with(
         FINDING_UNCHECKED_ERROR,
         kit_format(
             "A call failed without which `%s` cannot do its work. The task asks for exit status 1 "
             "and a message with the reason; it ended with %s%s.%s%s",
-            run->record->program, ending, run->err.length == 0 ? " and said nothing" : "", words,
+            run->record->program, ending, run_first(run)->err.length == 0 ? " and said nothing" : "", words,
             said),
         kit_strdup("exit status 1, and a message"), ending);
 }

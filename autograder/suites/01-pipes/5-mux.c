@@ -67,8 +67,8 @@ static struct run *run_mux(int children, int length, struct given *given)
 static void expect_all(struct run *run, int children)
 {
     struct counts all = all_of(children);
-    expect_exit(run, 0);
     expect_stdout(run, report_of(&all));
+    expect_exit(run, 0);
     expect_stderr_empty(run);
 }
 
@@ -198,9 +198,10 @@ CHECK(any_split_is_put_together, 1,
     struct text stream = came_through_pipe(run);
     struct counts seen = count_records(stream, 2, length);
     struct text report = stdout_of(run);
-    suspect_if(seen.torn == 0, "one-read-one-message");
+    suspect_if(stream.length == 2 * RECORDS * (size_t)length && seen.torn == 0 && was_hit(run),
+               "one-read-one-message");
     expect_that(
-        run, text_equal(report, report_of(&all)), FINDING_SHORT_IO_IGNORED,
+        run, text_equal(report, report_of(&all)) || stream.length == 0, FINDING_SHORT_IO_IGNORED,
         "The reads gave the records of %d bytes in smaller pieces (as they may). %d of them "
         "came out of the pipe torn; the program says:\n%s",
         length, seen.torn, report.length > 0 ? report.bytes : "nothing");
@@ -208,7 +209,7 @@ CHECK(any_split_is_put_together, 1,
     expect_all(run, 2);
 }
 
-CHECK(a_short_write_is_continued, 1,
+CHECK(interruptions_lose_nothing, 1,
       HINT("write has returned 3000, and the record has 5000 bytes. Where are the other 2000?")
       HINT("And when it returns -1 with EINTR: how many has it written?")
       HINT("Every call that can block can be interrupted; also the ones with which you take turns."))
@@ -219,9 +220,9 @@ CHECK(a_short_write_is_continued, 1,
     struct run *run = run_mux(2, length, given(given_kept_pipes(), given_short_writes()));
 
     struct text stream = came_through_pipe(run);
-    suspect_if(stream.length < wanted, "partial-write-ignored");
+    suspect_if(stream.length < wanted && was_hit(run), "partial-write-ignored");
     expect_that(
-        run, stream.length == wanted, FINDING_LOST_MESSAGE,
+        run, stream.length == wanted || stream.length == 0, FINDING_LOST_MESSAGE,
         "Some writes took only a part of their record (as they may), and the rest was lost: "
         "%zu of %zu bytes came out of the pipe.",
         stream.length, wanted);
@@ -229,12 +230,14 @@ CHECK(a_short_write_is_continued, 1,
     expect_all(run, 2);
 
     run = run_mux(2, length, given_interruptions());
-    suspect_if(saw_given_up(run, "read") || saw_given_up(run, "write") || saw_given_up(run, "wait"),
+    suspect_if(saw_given_up(run, "read") || saw_given_up(run, "write") ||
+                   saw_given_up(run, "wait") ||
+                   text_count(stderr_of(run), text_of(strerror(EINTR))) > 0,
                "eintr-not-handled");
     expect_all(run, 2);
 }
 
-CHECK(longer_records_stay_whole, 1,
+CHECK(longer_records_stay_whole, 2,
       HINT("Up to which size does the kernel keep the bytes of one write together?")
       HINT("A writer that finds no room sleeps in the middle of its record. Who writes meanwhile?")
       HINT("How can the children agree on who is next?"))
@@ -266,10 +269,8 @@ CHECK(longer_records_stay_whole, 1,
     }
 }
 
-CHECK(counts_what_really_came, 1,
-      HINT("A child can fail in the middle of its work. What does the parent see of it?")
-      HINT("Print what you have counted, not what you have asked for.")
-      HINT("Which exit status says that something is missing?"))
+/* With a child that fails, what is printed is what came out of the pipe. */
+static void expect_true_counts(void)
 {
     int length = random_between(500, 4096), nth = random_between(2, 3 * RECORDS - 50);
 
@@ -277,7 +278,13 @@ CHECK(counts_what_really_came, 1,
         run_mux(3, length, given(given_kept_pipes(), given_failing("write", nth, EIO)));
 
     struct counts seen = count_records(came_through_pipe(run), 3, length);
-    expect_stdout(run, report_of(&seen));
+    struct text report = stdout_of(run);
+    expect_that(run, was_hit(run), FINDING_MISSING_CALL,
+                "`mux 3 %d` never made call %d of write, which was to fail here.", length, nth);
+    expect_that(run, text_equal(report, report_of(&seen)), FINDING_WRONG_OUTPUT,
+                "One child's write was made to fail (EIO). What came out of the pipe is\n%sand the "
+                "program says\n%s",
+                report_of(&seen).bytes, report.length > 0 ? report.bytes : "nothing");
     expect_stderr_contains(run, "write");
     expect_that(
         run, exit_status_of(run) == 1, FINDING_WRONG_STATUS,
@@ -286,38 +293,32 @@ CHECK(counts_what_really_came, 1,
         exit_status_of(run));
 }
 
-CHECK(failed_calls_are_reported, 1,
-      HINT("Which of your calls can return -1? All of them.")
-      HINT("When fork fails for the third child, the first two are already at work.")
-      HINT("What ends a child whose records nobody will ever read?"))
+static void expect_failure_told(const char *call, int nth, int error)
 {
-    const struct {
-        const char *call;
-        int nth, error;
-    } faults[] = {
-        {"pipe",            1,  EMFILE},
-        { "fork", random_between(2, 4), EAGAIN},
-        { "read", random_between(1, 9),    EIO}
-    };
-    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
-        const char *call = faults[i].call;
+    struct run *run = run_mux(4, 4096, given_failing(call, nth, error));
 
-        struct run *run = run_mux(4, 4096, given_failing(call, faults[i].nth, faults[i].error));
+    bool said = text_count(stderr_of(run), text_of(call)) > 0;
+    expect_that(run, was_hit(run), FINDING_MISSING_CALL,
+                "`mux 4 4096` never made call %d of %s, which was to fail here.", nth, call);
+    suspect_if(!said, "ignore-return-values");
+    expect_that(
+        run, said, FINDING_UNCHECKED_ERROR,
+        "Call %d of %s was made to fail (%s), and standard error does not name the call. It "
+        "says: %s",
+        nth, call, strerror(error), stderr_of(run).length > 0 ? stderr_of(run).bytes : "nothing");
+    suspect(NULL);
+    expect_exit(run, 1);
+}
 
-        bool said = text_count(stderr_of(run), text_of(call)) > 0;
-        expect_that(
-            run, was_hit(run), FINDING_MISSING_CALL,
-            "%d children with 200 records of 4096 bytes each, and %s was not called %d times.", 4,
-            call, faults[i].nth);
-        suspect_if(!said, "ignore-return-values");
-        expect_that(run, said, FINDING_UNCHECKED_ERROR,
-                    "Call %d of %s was made to fail with %s, and standard error doesn't say so. It "
-                    "says: %s",
-                    faults[i].nth, call, strerror(faults[i].error),
-                    stderr_of(run).length > 0 ? stderr_of(run).bytes : "nothing");
-        suspect(NULL);
-        expect_exit(run, 1);
-    }
+CHECK(failures_are_counted_and_reported, 1,
+      HINT("A child can fail in the middle of its work. What does the parent see of it?")
+      HINT("Print what you have counted, not what you have asked for; and what does the status say?")
+      HINT("When fork fails for the third child, the first two are already at work. What ends them?"))
+{
+    expect_true_counts();
+    expect_failure_told("pipe", 1, EMFILE);
+    expect_failure_told("fork", random_between(2, 4), EAGAIN);
+    expect_failure_told("read", random_between(1, 9), EIO);
 }
 
 CHECK(refuses_wrong_arguments, 1,

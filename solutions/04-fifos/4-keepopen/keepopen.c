@@ -16,6 +16,7 @@
  *
  * After APUE exercise 15.10.
  */
+#define _GNU_SOURCE /* ppoll(2) */
 #include "lab.h"
 
 #include <errno.h>
