@@ -34,7 +34,7 @@ $(B)/%.o: %.c $(B)/flags.stamp
 	$(CC) $(CPPFLAGS) $(KIT_CFLAGS) $(FILE_FLAGS) -c -o $@ $<
 $(B)/probes/%: $(B)/autograder/probes/%.o
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $<
+	$(CC) $(LDFLAGS) -s -o $@ $< # no lines of ours in what a learner is told
 
 # Where an installed ipclab finds its files: only the files that ask for it are built again when
 # PREFIX changes.

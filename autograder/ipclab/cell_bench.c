@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,6 +64,7 @@ int command_cell_bench(int argc, char **argv)
     }
     if (geteuid() == 0 && (setgid(BOX_UID) == -1 || setuid(BOX_UID) == -1))
         kit_broken("cannot drop privileges");
+    prctl(PR_SET_DUMPABLE, 1); /* changing the uid took our own /proc/self from us */
     double *cells = kit_alloc(n * sizeof *cells), *forks = kit_alloc(n * sizeof *forks);
     for (size_t i = 0; i < n; i++) {
         cells[i] = one_cell(confined);

@@ -4,16 +4,15 @@
  * Each question is tried in a child of its own, so that nothing of it stays: the child answers by
  * its exit status.
  */
-#define _GNU_SOURCE /* unshare(2) and CLONE_NEW* */
 #include "machine.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../run/box.h"
 #include "../run/kit.h"
 #include "kit_paths.h"
 
@@ -56,24 +55,6 @@ static bool can_trace(void)
     return wait_for(child, &status) == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* A fresh user namespace, in which fresh PID and IPC namespaces are made and entered. */
-static bool can_make_namespaces(void)
-{
-    int status;
-    pid_t child = fork_or_break();
-
-    if (child == 0) {
-        int user = geteuid() == 0 ? 0 : CLONE_NEWUSER;
-        if (unshare(user | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNS) == -1)
-            _exit(1);
-        pid_t inner = fork();
-        if (inner == 0)
-            _exit(getpid() == 1 ? 0 : 1);
-        _exit(inner != -1 && wait_for(inner, &status) == 0 && status == 0 ? 0 : 1);
-    }
-    return wait_for(child, &status) == 0 && status == 0;
-}
-
 struct machine machine_probe(void)
 {
     static struct machine machine;
@@ -81,7 +62,7 @@ struct machine machine_probe(void)
 
     if (!probed) {
         machine.ptrace = can_trace();
-        machine.namespaces = can_make_namespaces();
+        machine.namespaces = box_mode_here() == BOX_STRONG; /* asks bubblewrap itself */
         machine.valgrind = kit_has_command("valgrind");
         probed = true;
     }

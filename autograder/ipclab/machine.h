@@ -6,8 +6,8 @@
 
 #include "../tell/results.h"
 
-/* Tries ptrace(2), fresh user, PID and IPC namespaces, and looks for valgrind. Takes about a
- * millisecond; the first answer is kept. */
+/* Tries ptrace(2), bubblewrap with fresh namespaces inside, and looks for valgrind. Takes some
+ * milliseconds; the first answer is kept. */
 struct machine machine_probe(void);
 
 #endif

@@ -271,12 +271,12 @@ static struct run *start_trace(const struct trace_options *options, char **progr
     ipc_state_read(&before);
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) == -1)
         kit_broken("PR_SET_CHILD_SUBREAPER");
-    /* Ctrl-C is for the program; we end when it ends. */
-    signal(SIGINT, SIG_IGN);
-    signal(SIGQUIT, SIG_IGN);
     struct run *run = run_new(&run_options);
     if (run_start(run_first(run), &first) == -1)
         kit_broken("cannot start %s", program[0]);
+    /* Ctrl-C is for the program; we end when it ends. Only now: an ignored signal is inherited. */
+    signal(SIGINT, SIG_IGN);
+    signal(SIGQUIT, SIG_IGN);
     return run;
 }
 

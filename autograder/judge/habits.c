@@ -1,6 +1,6 @@
 /*
- * habits.c - what a run did on its way: death by a signal, sleeping or spinning where it should wait,
- * more time or output than it may use.
+ * habits.c - what a run did on its way: death by a signal, sleeping or spinning where it should
+ * wait, more time or output than it may use.
  */
 #define _GNU_SOURCE /* sigabbrev_np(3) */
 #include <signal.h>
@@ -10,6 +10,7 @@
 
 #include "../run/kit.h"
 #include "judge.h"
+#include "loop.h"
 
 /* ---- Death by a signal ---------------------------------------------------------------------- */
 
@@ -39,7 +40,8 @@ static void add_death(struct findings *findings, const struct record *record, in
     const struct process *process = &record->processes[index];
     const struct call *delivery = fatal_signal(record, index, signal);
     struct finding *finding = findings_add(findings, FINDING_KILLED_BY_SIGNAL);
-    const char *meaning = signal == SIGPIPE   ? ": it wrote to a pipe or socket that nobody reads any more"
+    const char *meaning = signal == SIGPIPE
+                              ? ": it wrote to a pipe or socket that nobody reads any more"
                           : signal == SIGSEGV ? ": it touched memory that is not its own"
                           : signal == SIGABRT ? ": it called abort(), or a library check did"
                           : signal == SIGXCPU ? ": it used up its processor time"
@@ -96,7 +98,8 @@ static void judge_sleeps(const struct record *record, struct findings *findings)
                           ? kit_format(" at %s:%d", call->place.file, call->place.line)
                           : kit_strdup("");
         finding->text = kit_format(
-            "Process %d `%s` sleeps for a while (%s%s). A pause orders nothing: if the other process is "
+            "Process %d `%s` sleeps for a while (%s%s). A pause orders nothing: if the other "
+            "process is "
             "stopped for longer, the order is wrong again, and otherwise the time is lost.",
             process->number, process->name, call->name, where);
         free(where);
@@ -131,26 +134,34 @@ static void judge_time(const struct record *record, struct findings *findings)
         return;
     const struct process *process = &record->processes[index];
     const struct place *place = place_of(record, index);
-    char *where = place != NULL ? kit_format("; at the end it was at %s:%d", place->file, place->line)
-                                : kit_strdup("");
-    bool spins = process->cpu_us > record->duration_us / 4 || process->cpu_us > 1000000;
+    char *where = place != NULL
+                      ? kit_format("; at the end it was at %s:%d", place->file, place->line)
+                      : kit_strdup("");
+    const char *misconception = NULL;
+    char *loop = NULL;
+    bool loops = judge_loop(record, index, &misconception, &loop);
+    bool spins = loops || process->cpu_us > record->duration_us / 4 || process->cpu_us > 1000000;
     struct finding *finding =
         findings_add(findings, spins ? FINDING_BUSY_WAIT : FINDING_RESOURCE_LIMIT);
 
     if (place != NULL)
         finding->place = place_copy(place);
     if (spins) {
-        finding->misconception = kit_strdup("busy-wait-flag");
+        finding->misconception =
+            kit_strdup(misconception != NULL ? misconception : "busy-wait-flag");
         finding->text = kit_format(
-            "Process %d `%s` did not end: it used %.1f s of processor time%s. It looks again and again, "
-            "or loops for ever, instead of sleeping in a call until something happens.",
-            process->number, process->name, (double)process->cpu_us / 1e6, where);
+            "Process %d `%s` did not end: it used %.1f s of processor time%s. It looks again and "
+            "again, "
+            "or loops for ever, instead of sleeping in a call until something happens.%s%s%s",
+            process->number, process->name, (double)process->cpu_us / 1e6, where,
+            loops ? " Its last calls, again and again: " : "", loops ? loop : "", loops ? "." : "");
     } else {
         finding->text = kit_format("The run was still going after %.0f s and was ended%s.",
                                    (double)record->snapshot_us / 1e6, where);
     }
     finding_add_process(finding, record, index);
     free(where);
+    free(loop);
 }
 
 static void judge_flood(const struct record *record, struct findings *findings)
@@ -158,8 +169,9 @@ static void judge_flood(const struct record *record, struct findings *findings)
     if (!record->output_flooded)
         return;
     struct finding *finding = findings_add(findings, FINDING_OUTPUT_FLOOD);
-    finding->text = kit_strdup("The run wrote far more output than the task can need, and was ended. "
-                               "Does a loop miss its end?");
+    finding->text =
+        kit_strdup("The run wrote far more output than the task can need, and was ended. "
+                   "Does a loop miss its end?");
 }
 
 void judge_habits(const struct record *record, struct findings *findings)

@@ -565,16 +565,30 @@ static bool is_call(const struct call_row *row, const char *name)
     return strcmp(row->name, name) == 0 || strcmp(row->group, name) == 0;
 }
 
+/* open(2) of a FIFO, which waits for a partner (unless told not to). */
+static bool opens_fifo(const struct tracer *tracer, const struct task *task)
+{
+    const struct call *call = &tracer->record->calls[task->call];
+    int path_at = task->row->path;
+    struct stat status;
+
+    return strcmp(task->row->group, "open") == 0 && path_at >= 0 && call->detail != NULL &&
+           ((int)call->args[path_at + 1] & O_NONBLOCK) == 0 &&
+           proc_stat_path(task->tid, path_at == 0 ? AT_FDCWD : (int)call->args[0], call->detail,
+                          &status) &&
+           S_ISFIFO(status.st_mode);
+}
+
 /* Calls that a handled signal interrupts (signal(7)). */
-static bool is_interruptible(const struct call_row *row)
+static bool is_interruptible(const struct tracer *tracer, const struct task *task)
 {
     static const char *const groups[] = {"read",    "write",      "wait",  "poll",
                                          "msgsnd",  "msgrcv",     "semop", "accept",
                                          "mq_send", "mq_receive", NULL};
     for (int i = 0; groups[i] != NULL; i++)
-        if (strcmp(row->group, groups[i]) == 0)
+        if (strcmp(task->row->group, groups[i]) == 0)
             return true;
-    return false;
+    return opens_fifo(tracer, task);
 }
 
 /* The errno with which this call is to fail, or 0. */
@@ -588,7 +602,7 @@ static int choose_fault(struct tracer *tracer, struct task *task)
         if (is_call(task->row, fault->call) && ++fault->seen == fault->nth)
             return fault->error;
     }
-    if (options->interruptions && is_interruptible(task->row)) {
+    if (options->interruptions && is_interruptible(tracer, task)) {
         uint64_t *bits = index < 64 ? &task->interrupted : &task->interrupted_high;
         *bits ^= 1ULL << (index % 64);
         if (*bits & (1ULL << (index % 64)))
@@ -607,6 +621,8 @@ static void make_it_fail(struct tracer *tracer, struct task *task, int error)
     registers_set(task->tid, &regs);
     task->inject = error;
     tracer->record->calls[task->call].injected = true;
+    if (error == EPIPE && strcmp(task->row->group, "write") == 0)
+        syscall(SYS_tgkill, process_of(tracer, task)->host_pid, task->tid, SIGPIPE); /* pipe(7) */
 }
 
 static void shorten(struct tracer *tracer, struct task *task, uint64_t count)

@@ -122,10 +122,11 @@ struct given *given_kept_pipes(void);
 /* Every write (or read) that asks for more than one byte is cut short, by the seed. */
 struct given *given_short_writes(void);
 struct given *given_short_reads(void);
-/* Each blocking call of the learner's (read, write, wait4, poll, ...) first fails with EINTR, as if
- * a handled signal had come, and succeeds when tried again. */
+/* Each blocking call of the learner's (read, write, wait4, poll, open of a FIFO, ...) first fails
+ * with EINTR, as if a handled signal had come, and succeeds when tried again. */
 struct given *given_interruptions(void);
-/* The nth (from 1) call of that name fails with that errno: "fork", "pipe", "read", "dup2", ... */
+/* The nth (from 1) call of that name fails with that errno: "fork", "pipe", "read", "dup2", ... A
+ * write that fails with EPIPE raises SIGPIPE, as if the reader had gone just before. */
 struct given *given_failing(const char *call, int nth, int error);
 
 /* ---- When ----------------------------------------------------------------------------------- */
@@ -211,6 +212,10 @@ bool saw_fall_through(struct run *run);
 /* The process that runs the program of that name, with that word among its arguments (in the first
  * 200 bytes; NULL: whatever they are). NULL: none was seen. Valid until the run goes on. */
 const struct process *find_process(struct run *run, const char *name, const char *word);
+
+/* What happens in this run, in a sentence: told before what the following expectations say. NULL takes
+ * it back. As in scene("The pager is killed by SIGTERM."). */
+void scene(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 void expect_exit(struct run *run, int status);
 /* Exit status 1, and a message on standard error with that text: a call has failed. */

@@ -23,6 +23,7 @@ static const struct check *check;
 static int check_index;
 static long long check_began_us;
 static const char *suspected;
+static char *scene_told;                  /* what scene() said */
 static const struct place *place_to_tell; /* the line that a failing expectation points at */
 
 /* ---- The end of a check --------------------------------------------------------------------- */
@@ -41,6 +42,7 @@ void check_begin(const struct check *which, int index)
     check_index = index;
     check_began_us = kit_now_us();
     suspected = NULL;
+    scene_told = NULL;
     chance_seed(worker.seed ^ hash(which->name));
 }
 
@@ -128,7 +130,7 @@ static _Noreturn void end_failed(struct check_result *result)
 {
     tell(result);
     check_runs_end();
-    ck_abort_msg("%s", result->findings.count > 0 ? result->findings.items[0].text : "failed");
+    ck_abort_msg("%.1000s", result->findings.count > 0 ? result->findings.items[0].text : "failed");
 }
 
 void check_fail(const struct finding *finding)
@@ -192,11 +194,26 @@ void look_at(const struct call *call)
     place_to_tell = call != NULL ? &call->place : NULL;
 }
 
+void scene(const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+
+    free(scene_told);
+    scene_told = NULL;
+    if (format == NULL)
+        return;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    scene_told = kit_strdup(text);
+}
+
 static _Noreturn void fail_with(enum finding_kind kind, char *text, char *expected, char *actual)
 {
     struct findings one = {0};
     struct finding *finding = findings_add(&one, kind);
-    finding->text = text;
+    finding->text = scene_told != NULL ? kit_format("%s %s", scene_told, text) : text;
     finding->expected = expected;
     finding->actual = actual;
     finding->misconception = suspected != NULL ? kit_strdup(suspected) : NULL;
@@ -272,13 +289,17 @@ static const struct call *telling_call(const struct record *record)
         const struct call *call = &record->calls[i];
         bool failed = call->end_us >= 0 && call->result < 0 && call->place.file != NULL &&
                       strcmp(call->name, "signal") != 0;
-        if (!failed || call->result == -EINTR || call->result == -EAGAIN ||
-            call->result == -ECHILD ||
-            call->result <= -512) /* ERESTARTSYS and its kin: the kernel makes the call again */
+        if (!failed || call->result == -EINTR)
             continue;
         if (call->injected)
             return call;
-        telling = call;
+        /* execvp(3) tries one folder after the other; below -511 (ERESTARTSYS and its kin) the
+         * kernel makes the call again. */
+        bool then_execed =
+            strcmp(call->name, "execve") == 0 && !record->processes[call->process].own_program;
+        if (call->result != -EAGAIN && call->result != -ECHILD && call->result > -512 &&
+            !then_execed)
+            telling = call;
     }
     return telling;
 }
@@ -302,7 +323,8 @@ void expect_exit(struct run *run, int wanted)
     if (WIFEXITED(status) && WEXITSTATUS(status) == wanted)
         return;
     const struct call *call = telling_call(run->record);
-    char *actual = status_words(status), *said = said_on_stderr(run_first(run)), *words = call_words(call);
+    char *actual = status_words(status), *said = said_on_stderr(run_first(run)),
+         *words = call_words(call);
     look_at(call);
     fail_with(FINDING_WRONG_STATUS,
               kit_format("`%s` ended with %s; the task asks for exit status %d here.%s%s",
@@ -349,8 +371,9 @@ static void compare_stdout(struct peer *peer, struct text expected)
     fail_with(
         FINDING_WRONG_OUTPUT,
         kit_format("Standard output of `%s` is not what the task asks for (%zu bytes expected, "
-                   "%zu came).\n%s%s",
-                   peer->name, expected.length, actual.length, difference, said),
+                   "%zu came).\n%s%s%s",
+                   peer->name, expected.length, actual.length, difference,
+                   said[0] != '\0' ? "\n" : "", said + strspn(said, " ")),
         text_visible(expected.bytes, expected.length, 2000),
         text_visible(actual.bytes != NULL ? actual.bytes : "", actual.length, 2000));
 }
@@ -399,7 +422,8 @@ void expect_error_told(struct run *run, const char *text)
         return;
     }
     const struct call *call = telling_call(run->record);
-    char *ending = status_words(status), *said = said_on_stderr(run_first(run)), *words = call_words(call);
+    char *ending = status_words(status), *said = said_on_stderr(run_first(run)),
+         *words = call_words(call);
     place_to_tell = call != NULL ? &call->place : NULL;
     if (suspected == NULL && run_first(run)->err.length == 0)
         suspected = "ignore-return-values";
@@ -408,8 +432,8 @@ void expect_error_told(struct run *run, const char *text)
         kit_format(
             "A call failed without which `%s` cannot do its work. The task asks for exit status 1 "
             "and a message with the reason; it ended with %s%s.%s%s",
-            run->record->program, ending, run_first(run)->err.length == 0 ? " and said nothing" : "", words,
-            said),
+            run->record->program, ending,
+            run_first(run)->err.length == 0 ? " and said nothing" : "", words, said),
         kit_strdup("exit status 1, and a message"), ending);
 }
 

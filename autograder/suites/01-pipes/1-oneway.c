@@ -115,6 +115,7 @@ CHECK(succeeds_only_if_the_child_did, 1,
         struct run *run = run_program(
             "oneway", args("64"), given(given_input(random_bytes(sizes[i])), given_no_reader()));
 
+        scene("Here nobody reads the standard output, so the child cannot do its work.");
         suspect_if(exit_status_of(run) == 0, "pipeline-status-of-first");
         expect_exit(run, 1);
         expect_stderr_contains(run, "write");
@@ -149,11 +150,13 @@ CHECK(takes_1_to_70000, 1,
     const char *const wrong[] = {"0", "-1", "70001", "12x", "", "blocks"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct run *run = run_program("oneway", args(wrong[i]), given_nothing());
+        scene("Here N is \"%s\".", wrong[i]);
         suspect_if(stderr_of(run).length == 0, "ignore-return-values");
         expect_exit(run, 2);
         expect_stderr_begins(run, "usage:");
     }
     suspect(NULL);
+    scene(NULL);
     expect_exit(run_program("oneway", no_args(), given_nothing()), 2);
     expect_exit(run_program("oneway", args("1", "2"), given_nothing()), 2);
     struct text bytes = random_bytes(200);

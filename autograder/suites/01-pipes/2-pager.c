@@ -3,7 +3,7 @@
  *
  * Most of the pagers are the probe `stage`, whose orders are in the variable STAGE.
  */
-#define _GNU_SOURCE /* strerrordesc_np(3) */
+#define _GNU_SOURCE /* strerrordesc_np(3), sigabbrev_np(3) */
 #include "../exercise.h"
 
 #include <errno.h>
@@ -143,11 +143,13 @@ CHECK(exits_with_the_pagers_status, 2,
 
     struct run *killed =
         run_program("pager", args(file), stage_given(file, bytes, order("kill", signal)));
+    scene("Here the pager killed itself by SIG%s.", sigabbrev_np(signal));
     suspect_if(exit_status_of(killed) == signal, "pclose-status-is-exit-code");
     suspect_if(exit_status_of(killed) == 0, "pipeline-status-of-first");
     expect_exit(killed, 128 + signal);
     resume_reading(run);
     finish_run(run);
+    scene("Here the pager ended with status %d.", status);
     expect_exit(run, status);
 }
 
@@ -171,6 +173,8 @@ CHECK(missing_pager_gives_127, 1,
             given(given_file(file, bytes), given_file(plain, text_of("echo no program\n")),
                   given_env("PAGER", pagers[i % 2].pager), given_watched_io()));
 
+        scene("Here PAGER is `%s`, which %s.", pagers[i % 2].pager,
+              pagers[i % 2].status == 127 ? "does not exist" : "is not executable");
         suspect_if(saw_fall_through(run), "child-falls-through-after-exec-failure");
         expect_exit(run, pagers[i % 2].status);
         expect_stderr_contains(run, strerrordesc_np(pagers[i % 2].error));
@@ -196,6 +200,10 @@ CHECK(pager_may_stop_early, 1,
         const char *orders = text_format("take=%d exit=%d", sizes[i], status).bytes;
         struct run *run = run_program("pager", args(file), stage_given(file, bytes, orders));
 
+        scene("Here the pager (`stage`, a program of the kit's) reads only %d bytes of %zu and "
+              "ends with "
+              "status %d.",
+              sizes[i], bytes.length, status);
         expect_exit(run, status);
         expect_stdout(run, text_join(heading(file), text_slice(bytes, 0, (size_t)sizes[i])));
         expect_stderr_empty(run);

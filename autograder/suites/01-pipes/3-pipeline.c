@@ -4,7 +4,7 @@
  * Most of the commands are the probe `stage`, which changes every byte, ends early, or ends as it
  * is told: what comes out shows which stages the data went through, and in which order.
  */
-#define _GNU_SOURCE /* strerrordesc_np(3) */
+#define _GNU_SOURCE /* strerrordesc_np(3), sigabbrev_np(3) */
 #include "../exercise.h"
 
 #include <errno.h>
@@ -259,14 +259,19 @@ CHECK(status_is_that_of_the_last_stage, 1,
     struct words killed = {0}, killed_first = {0};
 
     struct run *run = run_first_ends_last(statuses);
+    scene("Here three stages end with status %d, %d and %d, the first of them last.", statuses[0],
+          statuses[1], statuses[2]);
     suspect_if(exit_status_of(run) == statuses[0] || exit_status_of(run) == statuses[1],
                "pipeline-status-of-first");
     expect_exit(run, statuses[2]);
     suspect(NULL);
 
+    scene("Here the last of two stages killed itself by SIG%s.", sigabbrev_np(signal));
     add_stage(&killed, order("exit", statuses[0]), name_of(0));
     add_stage(&killed, order("kill", signal), name_of(1));
     expect_exit(run_program("pipeline", killed.list, given_nothing()), 128 + signal);
+    scene("Here the first of two stages killed itself by SIG%s, the last ended with status %d.",
+          sigabbrev_np(signal), statuses[1]);
     add_stage(&killed_first, order("kill", signal), name_of(0));
     add_stage(&killed_first, order("exit", statuses[1]), name_of(1));
     expect_exit(run_program("pipeline", killed_first.list, given_nothing()), statuses[1]);
@@ -282,6 +287,9 @@ CHECK(status_is_that_of_the_last_stage, 1,
         bool last = i < 2;
         run = run_with(missing[i % 2].command, last, order("exit", statuses[0]),
                        given(given_file(plain, text_of("echo no program\n")), given_watched_io()));
+        scene("Here the %s of two commands, `%s`, %s.", last ? "last" : "first",
+              missing[i % 2].command,
+              missing[i % 2].status == 127 ? "does not exist" : "is not executable");
         suspect_if(saw_fall_through(run), "child-falls-through-after-exec-failure");
         expect_exit(run, last ? missing[i % 2].status : statuses[0]);
         expect_stderr_contains(run, strerrordesc_np(missing[i % 2].error));
@@ -433,6 +441,8 @@ CHECK(takes_1_to_12_commands, 1,
     add_stage(&many, "xor=1", name_of(12));
     run = run_program("pipeline", many.list, given_nothing());
     for (size_t i = 0; i <= 5; i++) {
+        scene(i == 0 ? "Here there are 13 commands."
+                     : "Here there is no command, or an empty one.");
         expect_exit(run, 2);
         expect_stderr_begins(run, "usage:");
         expect_calls(run, "fork", 0);

@@ -209,34 +209,6 @@ CHECK(any_split_is_put_together, 1,
     expect_all(run, 2);
 }
 
-CHECK(interruptions_lose_nothing, 1,
-      HINT("write has returned 3000, and the record has 5000 bytes. Where are the other 2000?")
-      HINT("And when it returns -1 with EINTR: how many has it written?")
-      HINT("Every call that can block can be interrupted; also the ones with which you take turns."))
-{
-    int length = random_between(4097, 5000);
-    size_t wanted = 2 * RECORDS * (size_t)length;
-
-    struct run *run = run_mux(2, length, given(given_kept_pipes(), given_short_writes()));
-
-    struct text stream = came_through_pipe(run);
-    suspect_if(stream.length < wanted && was_hit(run), "partial-write-ignored");
-    expect_that(
-        run, stream.length == wanted || stream.length == 0, FINDING_LOST_MESSAGE,
-        "Some writes took only a part of their record (as they may), and the rest was lost: "
-        "%zu of %zu bytes came out of the pipe.",
-        stream.length, wanted);
-    suspect(NULL);
-    expect_all(run, 2);
-
-    run = run_mux(2, length, given_interruptions());
-    suspect_if(saw_given_up(run, "read") || saw_given_up(run, "write") ||
-                   saw_given_up(run, "wait") ||
-                   text_count(stderr_of(run), text_of(strerror(EINTR))) > 0,
-               "eintr-not-handled");
-    expect_all(run, 2);
-}
-
 CHECK(longer_records_stay_whole, 2,
       HINT("Up to which size does the kernel keep the bytes of one write together?")
       HINT("A writer that finds no room sleeps in the middle of its record. Who writes meanwhile?")
@@ -267,6 +239,34 @@ CHECK(longer_records_stay_whole, 2,
         suspect(NULL);
         expect_all(run, children);
     }
+}
+
+CHECK(interruptions_lose_nothing, 1,
+      HINT("write has returned 3000, and the record has 5000 bytes. Where are the other 2000?")
+      HINT("And when it returns -1 with EINTR: how many has it written?")
+      HINT("Every call that can block can be interrupted; also the ones with which you take turns."))
+{
+    int length = random_between(4097, 5000);
+    size_t wanted = 2 * RECORDS * (size_t)length;
+
+    struct run *run = run_mux(2, length, given(given_kept_pipes(), given_short_writes()));
+
+    struct text stream = came_through_pipe(run);
+    suspect_if(stream.length < wanted && was_hit(run), "partial-write-ignored");
+    expect_that(
+        run, stream.length == wanted || stream.length == 0, FINDING_LOST_MESSAGE,
+        "Some writes took only a part of their record (as they may), and the rest was lost: "
+        "%zu of %zu bytes came out of the pipe.",
+        stream.length, wanted);
+    suspect(NULL);
+    expect_all(run, 2);
+
+    run = run_mux(2, length, given_interruptions());
+    suspect_if(saw_given_up(run, "read") || saw_given_up(run, "write") ||
+                   saw_given_up(run, "wait") ||
+                   text_count(stderr_of(run), text_of(strerror(EINTR))) > 0,
+               "eintr-not-handled");
+    expect_all(run, 2);
 }
 
 /* With a child that fails, what is printed is what came out of the pipe. */

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,48 +24,14 @@ struct found {
     bool ended; /* end of file; else: nothing more now */
 };
 
-/* Writes a line, whatever interrupts it. */
-static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static void say(const char *format, ...)
-{
-    char line[64];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
-    size_t length = strlen(line);
-    for (const char *next = line; length > 0;) {
-        ssize_t written = write(STDOUT_FILENO, next, length);
-        if (written == -1 && errno == EINTR)
-            continue;
-        if (written == -1)
-            die("write to standard output");
-        next += written;
-        length -= (size_t)written;
-    }
-}
-
-// TODO: open it, without waiting and without making it
-// TODO: make sure that it is a FIFO
+// TODO: open it, without waiting and without making it; is it a FIFO?
 // TODO: read what is there; what do a positive number, 0, and -1 with EAGAIN mean?
-
-static void be_reader(const char *path)
-{
-    // TODO: open, read, and say what you have found
-}
-
-static void be_writer(const char *path)
-{
-    // TODO
-}
+// TODO: and what does a failed open for writing mean?
 
 int main(int argc, char **argv)
 {
-    if (argc == 3 && strcmp(argv[1], "r") == 0)
-        be_reader(argv[2]);
-    else if (argc == 3 && strcmp(argv[1], "w") == 0)
-        be_writer(argv[2]);
-    else
+    if (argc != 3 || (strcmp(argv[1], "r") != 0 && strcmp(argv[1], "w") != 0))
         usage("nbopen r|w PATH");
+    // TODO: say what you have found
     return EXIT_SUCCESS;
 }

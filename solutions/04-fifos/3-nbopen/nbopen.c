@@ -127,11 +127,11 @@ static void be_writer(const char *path)
 
 int main(int argc, char **argv)
 {
-    if (argc == 3 && strcmp(argv[1], "r") == 0)
-        be_reader(argv[2]);
-    else if (argc == 3 && strcmp(argv[1], "w") == 0)
-        be_writer(argv[2]);
-    else
+    if (argc != 3 || (strcmp(argv[1], "r") != 0 && strcmp(argv[1], "w") != 0))
         usage("nbopen r|w PATH");
+    if (argv[1][0] == 'r')
+        be_reader(argv[2]);
+    else
+        be_writer(argv[2]);
     return EXIT_SUCCESS;
 }

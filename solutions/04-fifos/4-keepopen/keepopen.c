@@ -34,6 +34,18 @@ struct ends {
     int writing; /* nobody ever writes to it: it is there to be open */
 };
 
+/* Opened by mistake, a file would be read or overwritten without a word. */
+static void check_that_it_is_a_fifo(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) == -1)
+        die("stat %s", path);
+    if (S_ISFIFO(status.st_mode))
+        return;
+    errno = 0;
+    die("%s is not a FIFO", path);
+}
+
 static volatile sig_atomic_t told_to_end;
 
 static void note_signal(int signal)
@@ -60,17 +72,6 @@ static sigset_t hold_signals(void)
     return before;
 }
 
-static void check_that_it_is_a_fifo(int fd, const char *path)
-{
-    struct stat status;
-    if (fstat(fd, &status) == -1)
-        die("fstat %s", path);
-    if (S_ISFIFO(status.st_mode))
-        return;
-    errno = 0;
-    die("%s is not a FIFO", path);
-}
-
 static void clear_nonblocking(int fd)
 {
     int flags = fcntl(fd, F_GETFL);
@@ -86,7 +87,6 @@ static struct ends open_both(const char *path)
     ends.reading = open(path, O_RDONLY | O_NONBLOCK);
     if (ends.reading == -1)
         die("open %s to read", path);
-    check_that_it_is_a_fifo(ends.reading, path);
     ends.writing = open(path, O_WRONLY);
     if (ends.writing == -1)
         die("open %s to write", path);
@@ -138,6 +138,7 @@ int main(int argc, char **argv)
 {
     if (argc != 2)
         usage("keepopen PATH");
+    check_that_it_is_a_fifo(argv[1]);
     sigset_t mask = hold_signals();
     struct ends ends = open_both(argv[1]);
     write_all("ready\n", strlen("ready\n"));

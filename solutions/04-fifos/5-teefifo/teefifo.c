@@ -35,16 +35,21 @@ struct reader {
     bool gone;
 };
 
-/* Without O_CREAT and O_TRUNC: a name that is not there, or is a file, is a mistake. */
-static int open_fifo(const char *path)
+/* Opened by mistake, a file would be read or overwritten without a word. */
+static void check_that_it_is_a_fifo(const char *path)
 {
     struct stat status;
     if (stat(path, &status) == -1)
         die("stat %s", path);
-    if (!S_ISFIFO(status.st_mode)) {
-        errno = 0;
-        die("%s is not a FIFO", path);
-    }
+    if (S_ISFIFO(status.st_mode))
+        return;
+    errno = 0;
+    die("%s is not a FIFO", path);
+}
+
+/* Waits until somebody opens it to read. */
+static int open_fifo(const char *path)
+{
     int fd;
     do
         fd = open(path, O_WRONLY);
@@ -108,6 +113,7 @@ int main(int argc, char **argv)
 {
     if (argc != 2)
         usage("teefifo FIFO");
+    check_that_it_is_a_fifo(argv[1]);
     /* A reader that goes shall be an error of one write, not our end. */
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
         die("signal");
