@@ -1,5 +1,5 @@
 /*
- * proc.h - single facts about a process, read from /proc.
+ * proc.h - single facts about a process, read by the means of procfs.h.
  *
  * All take the pid as the kit sees it; a process that is gone gives the "none" value.
  * Source: proc(5).
@@ -24,8 +24,6 @@ struct proc_fd {
 };
 
 bool proc_fd_identify(pid_t pid, int fd, struct proc_fd *what);
-/* All open descriptors: how many; *fds is malloc'd (owned by the caller). */
-int proc_fds(pid_t pid, int **fds);
 /* The pid that the process has in its own (innermost) PID namespace; 0: gone. */
 pid_t proc_inner_pid(pid_t pid);
 /* Thread group of a thread; 0: gone. */
@@ -43,8 +41,6 @@ size_t proc_switches(pid_t pid);
 uint64_t proc_handled_signals(pid_t pid);
 /* Dead, not reaped, and that parent's child? */
 bool proc_is_zombie_of(pid_t pid, pid_t parent);
-/* Its interval timer repeats (best effort: false). */
-bool proc_has_interval_timer(pid_t pid);
 /* stat(2) of a path as the process means it (its root, its working directory or folder descriptor). */
 bool proc_stat_path(pid_t pid, int folder, const char *path, struct stat *status);
 /* The path made absolute, as the process sees it. Owned by the caller. */

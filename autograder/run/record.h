@@ -100,6 +100,7 @@ struct process {
     bool outlived_run; /* it was alive when the first program had ended */
     bool in_vfork;     /* it waits in vfork(2) for its child to exec or end */
     int64_t cpu_us;    /* processor time used, at the last snapshot or at its end */
+    bool alarm_repeats; /* ... and starts again when it fires */
     bool alarm_pending; /* alarm(2) or setitimer(ITIMER_REAL) is armed and has not fired */
     uint64_t handled_signals; /* bit N-1: a handler is installed for signal N (SigCgt) */
 };

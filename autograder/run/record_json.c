@@ -129,16 +129,27 @@ static void *add_semaphore(void *owner)
 }
 
 static const struct field process_fields[] = {
-    F(struct process, number, INTEGER),        F(struct process, pid, INTEGER),
-    F(struct process, host_pid, INTEGER),      F(struct process, parent, PROCESS),
-    F(struct process, adopted_by, PROCESS),    F(struct process, name, TEXT),
-    F(struct process, command, TEXT),          F(struct process, own_program, BOOLEAN),
-    F(struct process, execed, BOOLEAN),        F(struct process, forked_at, PLACE),
-    F(struct process, started_us, SIGNED_64),  F(struct process, ended_us, SIGNED_64),
-    F(struct process, wait_status, INTEGER),   F(struct process, killed_by_kit, BOOLEAN),
-    F(struct process, was_zombie, BOOLEAN),    F(struct process, outlived_run, BOOLEAN),
-    F(struct process, in_vfork, BOOLEAN),      F(struct process, cpu_us, SIGNED_64),
-    F(struct process, alarm_pending, BOOLEAN), F(struct process, handled_signals, UNSIGNED_64),
+    F(struct process, number, INTEGER),
+    F(struct process, pid, INTEGER),
+    F(struct process, host_pid, INTEGER),
+    F(struct process, parent, PROCESS),
+    F(struct process, adopted_by, PROCESS),
+    F(struct process, name, TEXT),
+    F(struct process, command, TEXT),
+    F(struct process, own_program, BOOLEAN),
+    F(struct process, execed, BOOLEAN),
+    F(struct process, forked_at, PLACE),
+    F(struct process, started_us, SIGNED_64),
+    F(struct process, ended_us, SIGNED_64),
+    F(struct process, wait_status, INTEGER),
+    F(struct process, killed_by_kit, BOOLEAN),
+    F(struct process, was_zombie, BOOLEAN),
+    F(struct process, outlived_run, BOOLEAN),
+    F(struct process, in_vfork, BOOLEAN),
+    F(struct process, cpu_us, SIGNED_64),
+    F(struct process, alarm_pending, BOOLEAN),
+    F(struct process, alarm_repeats, BOOLEAN),
+    F(struct process, handled_signals, UNSIGNED_64),
 };
 
 /* An element that is a number, not a structure: a field without a name. */

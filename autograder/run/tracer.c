@@ -168,28 +168,11 @@ static struct process *process_of(struct tracer *tracer, const struct task *task
 
 /* ---- The tracee's memory and registers ------------------------------------------------------ */
 
-static bool memory_read(pid_t tid, uint64_t address, void *to, size_t size)
-{
-    struct iovec local = {to, size}, remote = {(void *)(uintptr_t)address, size};
-    return process_vm_readv(tid, &local, 1, &remote, 1, 0) == (ssize_t)size;
-}
-
 /* A string of the tracee's, at most 4095 bytes. NULL: not readable. Owned by the caller. */
 static char *memory_string(pid_t tid, uint64_t address)
 {
     char text[4096];
-    size_t have = 0;
-    while (have < sizeof text - 1) {
-        size_t room = 256 - (address + have) % 256; /* never across a page that may be missing */
-        if (room > sizeof text - 1 - have)
-            room = sizeof text - 1 - have;
-        if (!memory_read(tid, address + have, text + have, room))
-            return NULL;
-        if (memchr(text + have, '\0', room) != NULL)
-            return kit_strdup(text);
-        have += room;
-    }
-    return kit_strndup(text, have);
+    return proc_string(tid, address, text, sizeof text) ? kit_strdup(text) : NULL;
 }
 
 #if defined __x86_64__
@@ -291,7 +274,7 @@ static void effect_pair(struct tracer *tracer, struct task *task, struct call *c
     int argument = task->row->effect == EFFECT_PAIR ? 0 : 3;
     int fds[2], index = task->call;
 
-    if (!memory_read(task->tid, call->args[argument], fds, sizeof fds))
+    if (!proc_memory(task->tid, call->args[argument], fds, sizeof fds))
         return;
     call->fds[0] = fds[0];
     call->fds[1] = fds[1];
@@ -380,7 +363,7 @@ static void effect_bind(struct tracer *tracer, struct task *task, struct call *c
     size_t length = call->args[2] < sizeof address ? call->args[2] : sizeof address;
     int index = task->call;
 
-    if (!memory_read(task->tid, call->args[1], &address, length) || address.sun_family != AF_UNIX)
+    if (!proc_memory(task->tid, call->args[1], &address, length) || address.sun_family != AF_UNIX)
         return;
     int object = object_of_fd(tracer, task->tid, (int)call->args[0]);
     if (object == -1)
@@ -404,11 +387,14 @@ static void effect_timer(struct tracer *tracer, struct task *task, const struct 
     struct process *process = process_of(tracer, task);
     struct itimerval value;
 
-    if (strcmp(task->row->name, "alarm") == 0)
+    if (strcmp(task->row->name, "alarm") == 0) {
         process->alarm_pending = call->args[0] != 0;
-    else if (call->args[0] == ITIMER_REAL &&
-             memory_read(task->tid, call->args[1], &value, sizeof value))
+        process->alarm_repeats = false;
+    } else if (call->args[0] == ITIMER_REAL &&
+               proc_memory(task->tid, call->args[1], &value, sizeof value)) {
         process->alarm_pending = value.it_value.tv_sec != 0 || value.it_value.tv_usec != 0;
+        process->alarm_repeats = value.it_interval.tv_sec != 0 || value.it_interval.tv_usec != 0;
+    }
 }
 
 /* Hands on what a read has taken out of an object of the run's. */
@@ -429,7 +415,7 @@ static void tell_what_came_out(struct tracer *tracer, struct task *task)
         return;
     if (task->row->number == SYS_readv) {
         count = call->args[2] < 16 ? call->args[2] : 16;
-        if (!memory_read(task->tid, call->args[1], remote, count * sizeof remote[0]))
+        if (!proc_memory(task->tid, call->args[1], remote, count * sizeof remote[0]))
             return;
     } else {
         remote[0].iov_len = (size_t)call->result;
@@ -459,7 +445,7 @@ static char *poll_words(struct task *task, const struct call *call)
     size_t count = call->args[1] < 8 ? (size_t)call->args[1] : 8;
     char *words = kit_strdup("");
 
-    if (!memory_read(task->tid, call->args[0], fds, count * sizeof fds[0]))
+    if (!proc_memory(task->tid, call->args[0], fds, count * sizeof fds[0]))
         return words;
     for (size_t i = 0; i < count; i++) {
         char said[2][64] = {"", ""};
@@ -684,7 +670,7 @@ static bool refuses_clone(struct tracer *tracer, struct task *task, const struct
                             CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWCGROUP;
 
     if (task->row->number == SYS_clone3 &&
-        !memory_read(task->tid, call->args[0], &flags, sizeof flags))
+        !proc_memory(task->tid, call->args[0], &flags, sizeof flags))
         return false;
     if (task->row->number != SYS_clone && task->row->number != SYS_clone3)
         return false;
@@ -828,8 +814,9 @@ static void on_fork(struct tracer *tracer, struct task *task, int event)
  * with: each written down as a call "inherit", for judge_descriptors(). */
 static void record_inherited(struct tracer *tracer, struct task *task)
 {
-    int *fds, n = proc_fds(task->tid, &fds);
-    for (int i = 0; i < n; i++) {
+    int *fds;
+    size_t n = proc_numbers(&fds, "/proc/%d/fd", (int)task->tid);
+    for (size_t i = 0; i < n; i++) {
         int object = object_of_fd(tracer, task->tid, fds[i]);
         if (object < 0 || tracer->record->objects[object].made_by < 0)
             continue;
@@ -961,8 +948,8 @@ static void on_signal(struct tracer *tracer, struct task *task, int signal)
     }
     if (is_deadly(signal))
         call->stack = stack_here(tracer, task);
-    if (signal == SIGALRM)
-        process_of(tracer, task)->alarm_pending = proc_has_interval_timer(task->tid);
+    if (signal == SIGALRM && !process_of(tracer, task)->alarm_repeats)
+        process_of(tracer, task)->alarm_pending = false;
     task_resume(tracer, task, PTRACE_CONT, signal);
 }
 

@@ -166,19 +166,36 @@ static int open_inside(const struct run *run, const char *name, int flags)
     return fd;
 }
 
+/* Adds NAME=VALUE, unless the check sets (or unsets) that variable itself. */
+static size_t add_variable(const char ***list, size_t count, const struct start *start,
+                           const char *name, const char *value)
+{
+    for (size_t i = 0; i < start->n_env; i++)
+        if (strcmp(start->env[i].name, name) == 0)
+            return count;
+    *ARRAY_ADD(*list, count) = kit_format("%s=%s", name, value);
+    return count;
+}
+
 static const char **environment(const struct run *run, const struct start *start)
 {
+    const char *folder = cell_inner_folder(run->cell);
+    const struct {
+        const char *name, *value;
+    } usual[] = {
+        {"PATH",            "/usr/local/bin:/usr/bin:/bin"},
+        {"LANG",            "C.UTF-8"                     },
+        {"LC_ALL",          "C.UTF-8"                     },
+        {"HOME",            folder                        },
+        {"TMPDIR",          folder                        },
+        {"MALLOC_PERTURB_", "165"                         }, /* memory that nobody filled is not zero */
+    };
     const char **list = NULL;
     size_t count = 0;
-    const char *folder = cell_inner_folder(run->cell);
 
-    *ARRAY_ADD(list, count) = "PATH=/usr/local/bin:/usr/bin:/bin";
-    *ARRAY_ADD(list, count) = "LANG=C.UTF-8";
-    *ARRAY_ADD(list, count) = "LC_ALL=C.UTF-8";
-    *ARRAY_ADD(list, count) = kit_format("HOME=%s", folder);
-    *ARRAY_ADD(list, count) = kit_format("TMPDIR=%s", folder);
-    *ARRAY_ADD(list, count) = "MALLOC_PERTURB_=165"; /* memory that nobody filled is not zero */
-    if (worker.sanitized)                            /* its leak check cannot work under ptrace */
+    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
+        count = add_variable(&list, count, start, usual[i].name, usual[i].value);
+    if (worker.sanitized) /* its leak check cannot work under ptrace */
         *ARRAY_ADD(list, count) = "ASAN_OPTIONS=detect_leaks=0";
     for (size_t i = 0; i < start->n_env; i++)
         if (start->env[i].value != NULL)

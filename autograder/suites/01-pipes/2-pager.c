@@ -29,6 +29,19 @@ static struct given *stage_given(const char *file, struct text bytes, const char
                  given_env("STAGE", orders));
 }
 
+/* Was a program started with a pipe of the run's own as its standard input? */
+static bool got_a_pipe(struct run *run)
+{
+    const struct record *record = record_of(run);
+    for (size_t i = 0; i < record->n_calls; i++) {
+        const struct call *call = &record->calls[i];
+        if (strcmp(call->name, "inherit") == 0 && call->fds[0] == 0 && call->object >= 0 &&
+            record->objects[call->object].kind == OBJECT_PIPE)
+            return true;
+    }
+    return false;
+}
+
 static const char *order(const char *what, int number)
 {
     return text_format("%s=%d", what, number).bytes;
@@ -115,7 +128,10 @@ CHECK(pager_gets_only_0_1_2, 1,
                 "what it found besides:\n%s",
                 text_slice(report, 0, report.length - text_of("SIGPIPE default\n").length).bytes);
     expect_stdout(run, text_join(heading(file), bytes));
-    expect_calls_between(run, "pipe", 1, 3);
+    expect_that(
+        run, got_a_pipe(run), FINDING_MISSING_CALL,
+        "The pager's standard input is not a pipe that `pager` made: the content of the file "
+        "reached it in another way.");
 }
 
 CHECK(exits_with_the_pagers_status, 2,
@@ -236,8 +252,10 @@ CHECK(works_with_standard_input_closed, 1,
 
     struct run *run =
         run_program("pager", args(file), given(given_file(file, bytes), given_closed(0)));
+    scene("Here `pager` was started without standard input.");
     expect_stdout(run, text_join(heading(file), bytes));
     expect_exit(run, 0);
+    scene(NULL);
 
     run = run_program("pager", args(file),
                       given(stage_given(file, bytes, "report"), given_closed(0)));

@@ -121,9 +121,11 @@ CHECK(
 
     struct run *run = run_program("pipeline", args("sort", "--", "head", "-n", "7"),
                                   given(given_input(lines), given_env("LC_ALL", "C")));
+    scene("Here it runs `sort`, then `head -n 7`.");
     expect_exit(run, 0);
     expect_stdout(run, first_lines(text_sorted(lines), 7));
 
+    scene(NULL);
     run = run_program("pipeline", words.list, given_input(bytes));
     expect_exit(run, 0);
     expect_stdout(run, changed);
@@ -355,7 +357,9 @@ CHECK(waits_for_every_stage, 1,
     expect_still_there(run, 1);
     resume_reading(run);
     finish_run(run);
+    scene("Here the last of two stages ended with status %d, and later than the first.", status);
     expect_exit(run, status);
+    scene("Here the first of two stages ended later than the last, whose status was %d.", status);
     for (int i = 0; i < 2; i++) {
         run = start_program("pipeline", slow_first.list,
                             given(given_input_held_open(text_of("")),

@@ -65,7 +65,7 @@ static void expect_log(struct run *run, const char *const *steps, enum finding_k
 static void expect_steps(const char *const *steps, struct given *given, const char *wanted)
 {
     struct run *run = perform(steps, given);
-    suspect_if(saw_given_up(run, "wait"), "eintr-not-handled");
+    suspect_if(saw_given_up(run, "wait") || has(stdout_of(run), "EINTR"), "eintr-not-handled");
     expect_log(run, steps, FINDING_WRONG_OUTPUT, text_of(wanted));
     suspect(NULL);
 }
@@ -141,6 +141,25 @@ CHECK(reads_and_writes, 2,
     expect_exit(run, 0);
 }
 
+CHECK(commands_get_no_other_stream, 2,
+      HINT("A command that reads ends at its end of file. Which processes could still write to it?")
+          HINT("What has the second child inherited from the time before it was forked?")
+              HINT("Each stream that is open at the fork is open in the child as well."))
+{
+    const char *const *backwards =
+        args("open A w cat", "open B r echo b", "open C w cat", "open D r exit 0", "close D",
+             "close C", "close B", "close A");
+    const char *const *in_order = args("open A w cat >&2", "open B w cat >&2", "open C w cat >&2",
+                                       "say A one", "say C three", "close A", "close B", "close C");
+
+    struct run *run = perform(backwards, given_nothing());
+    expect_no_other_stream(run, backwards);
+    expect_log(run, backwards, FINDING_WRONG_OUTPUT,
+               text_of("D close: exit 0\nC close: exit 0\nB close: exit 0\nA close: exit 0\n"));
+
+    expect_steps(in_order, given_nothing(), "A close: exit 0\nB close: exit 0\nC close: exit 0\n");
+}
+
 /* In which order to close them: never the one in which they were opened. */
 static void shuffle(int order[STREAMS])
 {
@@ -208,25 +227,6 @@ CHECK(other_children_stay_the_callers, 1,
                text_format("stolen: exit %d\nA close: ECHILD\nnew descriptors: 0\n", status));
 }
 
-CHECK(commands_get_no_other_stream, 2,
-      HINT("A command that reads ends at its end of file. Which processes could still write to it?")
-          HINT("What has the second child inherited from the time before it was forked?")
-              HINT("Each stream that is open at the fork is open in the child as well."))
-{
-    const char *const *backwards =
-        args("open A w cat", "open B r echo b", "open C w cat", "open D r exit 0", "close D",
-             "close C", "close B", "close A");
-    const char *const *in_order = args("open A w cat >&2", "open B w cat >&2", "open C w cat >&2",
-                                       "say A one", "say C three", "close A", "close B", "close C");
-
-    struct run *run = perform(backwards, given_nothing());
-    expect_no_other_stream(run, backwards);
-    expect_log(run, backwards, FINDING_WRONG_OUTPUT,
-               text_of("D close: exit 0\nC close: exit 0\nB close: exit 0\nA close: exit 0\n"));
-
-    expect_steps(in_order, given_nothing(), "A close: exit 0\nB close: exit 0\nC close: exit 0\n");
-}
-
 CHECK(only_r_and_w, 1,
       HINT("What are the only two modes, and who looks whether it is one of them?")
           HINT("What should have happened by the time a wrong mode is refused?")
@@ -286,14 +286,16 @@ CHECK(a_failed_open_leaves_nothing, 1,
     const char *const *steps =
         args("open A r exit 1", "count", "open B w exit 3", "close B", "count");
 
+    scene("Here the first fork was made to fail with EAGAIN.");
     struct run *run = perform(steps, given_failing("fork", 1, EAGAIN));
-    suspect_if(has(stdout_of(run), "A open: EAGAIN") &&
-                   !has(stdout_of(run), "A open: EAGAIN\nnew descriptors: 0\n"),
-               "popen-leaks-fds-on-fork-failure");
+    bool closed =
+        !has(stdout_of(run), "EAGAIN\n") || has(stdout_of(run), "EAGAIN\nnew descriptors: 0\n");
+    suspect_if(!closed, "popen-leaks-fds-on-fork-failure");
     expect_log(
-        run, steps, FINDING_DESCRIPTOR_LEAK,
+        run, steps, closed ? FINDING_WRONG_OUTPUT : FINDING_DESCRIPTOR_LEAK,
         text_of("A open: EAGAIN\nnew descriptors: 0\nB close: exit 3\nnew descriptors: 0\n"));
     suspect(NULL);
+    scene(NULL);
 
     for (int room = 0; room < 2; room++) {
         steps =

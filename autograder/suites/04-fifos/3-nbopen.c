@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 EXERCISE("Is anybody there?");
@@ -75,6 +76,20 @@ static void expect_one_direction(struct run *run)
     suspect(NULL);
 }
 
+/* The first write of the learner's program into a FIFO; NULL: none. */
+static const struct call *write_into_fifo(struct run *run)
+{
+    const struct record *record = record_of(run);
+    for (size_t i = 0; i < record->n_calls; i++) {
+        const struct call *call = &record->calls[i];
+        if (strncmp(call->name, "write", 5) == 0 && call->object >= 0 &&
+            record->processes[call->process].own_program &&
+            record->objects[call->object].kind == OBJECT_FIFO)
+            return call;
+    }
+    return NULL;
+}
+
 static struct text data_line(struct text bytes)
 {
     return text_format("data %zu %08x\n", bytes.length, crc32_of(bytes));
@@ -111,6 +126,10 @@ CHECK(a_writer_with_reader_opens, 1,
     expect_peer_exit(nbopen, 0);
     expect_peer_stdout(nbopen, text_of("opened\n"));
     expect_one_direction(run);
+    const struct call *written = write_into_fifo(run);
+    look_at(written);
+    expect_that(run, written == NULL, FINDING_WRONG_OUTPUT,
+                "`nbopen w f` wrote into the FIFO: its reader takes that for a message.");
 }
 
 CHECK(no_writer_is_end_of_file, 1,
@@ -152,6 +171,16 @@ static struct text leave_bytes(struct text bytes, bool writer_goes)
     return writer_goes ? text_join(orders, text_of("c W\n")) : orders;
 }
 
+/* How many bytes it says to have read; 0: none. */
+static size_t bytes_reported(struct peer *nbopen)
+{
+    size_t bytes = 0;
+    struct text said = stdout_of_peer(nbopen);
+    if (said.length > 0)
+        sscanf(said.bytes, "opened data %zu", &bytes);
+    return bytes;
+}
+
 static void expect_data(struct given *given, struct text bytes, bool writer_goes)
 {
     struct run *run = set_scene(leave_bytes(bytes, writer_goes), given);
@@ -159,7 +188,11 @@ static void expect_data(struct given *given, struct text bytes, bool writer_goes
     struct peer *nbopen = ask(run, "r");
 
     struct text whole = text_join(text_of("opened\n"), data_line(bytes));
+    size_t reported = bytes_reported(nbopen);
     suspect_if(saw_failure(run, "read", EAGAIN) && !writer_goes, "eagain-vs-eof");
+    suspect_if(reported > 0 && reported < bytes.length, "one-read-one-message");
+    suspect_if(reported < bytes.length && reported == strnlen(bytes.bytes, bytes.length),
+               "read-not-nul-terminated");
     suspect_if(saw_given_up(run, "read") || saw_given_up(run, "write"), "eintr-not-handled");
     expect_peer_exit(nbopen, 0);
     expect_peer_stdout(nbopen, text_join(whole, text_of(writer_goes ? "eof\n" : "again\n")));
@@ -248,6 +281,8 @@ CHECK(failed_calls_are_reported, 1,
       HINT("For which errno is -1 an answer, and in which direction?")
       HINT("Also the write by which you give the answer can fail."))
 {
+    expect_told("r", "open", "open", 1, EACCES);
+    expect_told("w", "open", "open", 1, EMFILE);
     expect_told("r", "read", "read", 1, EIO);
     expect_told("w", "write", "write", 1, EIO);
     struct run *run =

@@ -41,6 +41,21 @@ static ssize_t read_some(int fd, char *buffer, size_t size)
     return got;
 }
 
+/* Writes all of it, however little write(2) takes at a time. False with errno set. */
+static bool write_all(int fd, const char *bytes, size_t size)
+{
+    while (size > 0) {
+        ssize_t written = write(fd, bytes, size);
+        if (written == -1 && errno == EINTR)
+            continue;
+        if (written == -1)
+            return false;
+        bytes += written;
+        size -= (size_t)written;
+    }
+    return true;
+}
+
 /* In the child: fd becomes the standard descriptor `place`. Both of ours are closed on exec, and a
  * copy is not. One that is in its place already (we were started without it) has no copy. */
 static void move_to(int fd, int place)
@@ -59,18 +74,15 @@ static _Noreturn void become_grep(const char *pattern, int file, int count)
     _exit(EXIT_NOT_FOUND);
 }
 
-/* Everything that comes, up to size - 1 bytes, and a NUL. False when reading failed. */
-static bool read_count(int fd, char *text, size_t size)
+/* Everything that comes: a number and its newline. How many bytes they are; -1 with errno set. */
+static ssize_t read_count(int fd, char *text, size_t size)
 {
     size_t length = 0;
     ssize_t got;
 
-    while ((got = read_some(fd, text + length, size - 1 - length)) > 0)
+    while ((got = read_some(fd, text + length, size - length)) > 0)
         length += (size_t)got;
-    text[length] = '\0';
-    if (got == -1)
-        perror("safegrep: read pipe");
-    return got == 0;
+    return got == -1 ? -1 : (ssize_t)length;
 }
 
 /* Reaps grep. Did it do its work? Otherwise it has said why, unless it was killed. */
@@ -107,10 +119,12 @@ int main(int argc, char **argv)
     /* While we hold a write end ourselves, there is no end of file. */
     if (close(ends[1]) == -1 || close(file) == -1)
         perror("safegrep: close");
-    bool counted = read_count(ends[0], count, sizeof count);
-    if (!has_succeeded(grep) || !counted)
+    ssize_t length = read_count(ends[0], count, sizeof count);
+    if (length == -1)
+        perror("safegrep: read pipe");
+    if (!has_succeeded(grep) || length == -1)
         return EXIT_FAILURE;
-    if (fputs(count, stdout) == EOF || fflush(stdout) == EOF)
+    if (!write_all(STDOUT_FILENO, count, (size_t)length))
         die("write standard output");
     return EXIT_SUCCESS;
 }
