@@ -17,6 +17,9 @@ struct figure {
     int guilty;
 };
 
+/* The figure is known, and yet nobody can say what led to it. */
+static const char no_claim[] = "";
+
 static int n_processes(const struct graph *graph)
 {
     return (int)graph->record->n_processes;
@@ -91,6 +94,18 @@ static bool face_each_other(const struct graph *graph, enum wait_kind kind, int 
     return false;
 }
 
+static bool is_read(const struct call *call)
+{
+    return strcmp(call->name, "read") == 0 || strcmp(call->name, "readv") == 0 ||
+           strncmp(call->name, "recv", 4) == 0;
+}
+
+static bool is_write(const struct call *call)
+{
+    return strcmp(call->name, "write") == 0 || strcmp(call->name, "writev") == 0 ||
+           strncmp(call->name, "send", 4) == 0;
+}
+
 /* Were writes recorded at all, and none of this process into that pipe? Then it never wrote: what
  * it meant to say still lies in a FILE. */
 static bool never_wrote(const struct record *record, int process, int object)
@@ -99,10 +114,8 @@ static bool never_wrote(const struct record *record, int process, int object)
 
     for (size_t i = 0; i < record->n_calls; i++) {
         const struct call *call = &record->calls[i];
-        if (strcmp(call->name, "write") != 0 && strcmp(call->name, "writev") != 0)
-            continue;
-        recorded = true;
-        if (call->process == process && call->object == object)
+        recorded = recorded || is_read(call) || is_write(call);
+        if (is_write(call) && call->process == process && call->object == object)
             return false;
     }
     return recorded;
@@ -119,18 +132,84 @@ static bool has_execed(const struct record *record, int process)
     return !record->processes[process].own_program;
 }
 
+/* What a process last did, as far as reads and writes are recorded. */
+struct last_words {
+    bool input_ended; /* its own input, from outside the run, has ended ... */
+    bool said_since;  /* ... and it has written to the object after that */
+    bool cut_off;     /* its last write to the object took only a part, and the rest never came */
+};
+
+static struct last_words last_words_of(const struct record *record, int process, int object)
+{
+    struct last_words last = {false, false, false};
+
+    for (size_t i = 0; i < record->n_calls; i++) {
+        const struct call *call = &record->calls[i];
+        if (call->process != process || call->object < 0 || call->end_us < 0 || call->result < 0)
+            continue;
+        if (is_read(call) && record->objects[call->object].made_by < 0) {
+            last.input_ended = call->result == 0;
+            last.said_since = false;
+        }
+        if (is_write(call) && call->object == object) {
+            last.said_since = true;
+            last.cut_off =
+                strcmp(call->name, "writev") != 0 && (uint64_t)call->result < call->args[2];
+        }
+    }
+    return last;
+}
+
+/* A dialogue in which both wait to hear something. */
+static const char *name_silence(const struct graph *graph, int parent, int child, int question)
+{
+    const struct record *record = graph->record;
+    struct last_words last = last_words_of(record, parent, question);
+
+    if (last.cut_off)
+        return "partial-write-ignored";
+    if (last.input_ended && !last.said_since)
+        return "coproc-half-close-missing";
+    if (last.input_ended) /* its last words were no whole question, it seems */
+        return no_claim;
+    bool foreign = has_execed(record, child);
+    bool unsaid = never_wrote(record, parent, question);
+    return foreign && !unsaid ? "coproc-stdio-full-buffering" : "coproc-no-fflush-in-parent";
+}
+
 static struct figure both_read(const struct graph *graph)
 {
     int parent, child;
 
     const struct record *record = graph->record;
     if (!face_each_other(graph, WAIT_READ, &parent, &child) || !is_ancestor(record, parent, child))
-        return (struct figure){NULL, -1}; /* a dialogue is between a process and one it has started */
+        return (struct figure){NULL,
+                               -1}; /* a dialogue is between a process and one it has started */
     int question = pipe_wait(graph, child, WAIT_READ)->object;
-    bool foreign = has_execed(record, child);
-    bool unsaid = never_wrote(record, parent, question);
-    return (struct figure){
-        foreign && !unsaid ? "coproc-stdio-full-buffering" : "coproc-no-fflush-in-parent", -1};
+    return (struct figure){name_silence(graph, parent, child, question), -1};
+}
+
+/* One socket for both directions: the child reads on for an end that its parent has not told it,
+ * while the parent waits for what the child still has to say, or for its end. */
+static struct figure socket_not_shut_down(const struct graph *graph)
+{
+    const struct record *record = graph->record;
+
+    for (int child = 0; child < n_processes(graph); child++) {
+        const struct wait *wait = stuck_wait(graph, child, WAIT_READ);
+        int parent = parent_of(record, child);
+        int peer = wait != NULL ? object_at(graph, wait->object)->peer : -1;
+        if (parent < 0 || peer < 0 || object_at(graph, wait->object)->kind != OBJECT_SOCKET ||
+            !holds_end(record, parent, peer, true))
+            continue;
+        const struct wait *answer = stuck_wait(graph, parent, WAIT_READ);
+        struct last_words last = last_words_of(record, parent, peer);
+        bool listens = answer != NULL && answer->object == peer;
+        bool done = last.input_ended && !last.said_since;
+        if (waits_for_child(graph, parent, child) || (listens && done))
+            return (struct figure){"shutdown-vs-close", find_end(record, parent, peer, true)};
+    }
+    return (struct figure){NULL, -1};
 }
 
 static struct figure both_write(const struct graph *graph)
@@ -140,14 +219,18 @@ static struct figure both_write(const struct graph *graph)
     return (struct figure){found ? "coproc-write-all-then-read-all" : NULL, -1};
 }
 
+/* Also with a shell in between, that waits for the writer and is itself waited for. */
 static struct figure wait_before_drain(const struct graph *graph)
 {
-    for (int child = 0; child < n_processes(graph); child++) {
-        const struct wait *wait = pipe_wait(graph, child, WAIT_WRITE);
-        int parent = parent_of(graph->record, child);
-        if (wait != NULL && parent >= 0 && waits_for_child(graph, parent, child) &&
-            holds_end(graph->record, parent, wait->object, false))
-            return (struct figure){"wait-before-drain", -1};
+    for (int writer = 0; writer < n_processes(graph); writer++) {
+        const struct wait *wait = pipe_wait(graph, writer, WAIT_WRITE);
+        int child = writer, parent = parent_of(graph->record, writer);
+        while (wait != NULL && parent >= 0 && waits_for_child(graph, parent, child)) {
+            if (holds_end(graph->record, parent, wait->object, false))
+                return (struct figure){"wait-before-drain", -1};
+            child = parent;
+            parent = parent_of(graph->record, child);
+        }
     }
     return (struct figure){NULL, -1};
 }
@@ -251,12 +334,23 @@ static struct figure kept_write_ends(const struct graph *graph)
     return (struct figure){NULL, -1};
 }
 
+static bool is_same_name(const struct object *a, const struct object *b)
+{
+    return a->path != NULL && b->path != NULL && strcmp(a->path, b->path) == 0;
+}
+
+/* Two wait in open, each of another FIFO. (Of one name: there it was removed and made again.) */
 static struct figure fifo_opens(const struct graph *graph)
 {
-    int opening = 0;
-    for (int i = 0; i < n_processes(graph); i++)
-        opening += stuck_wait(graph, i, WAIT_OPEN) != NULL;
-    return (struct figure){opening >= 2 ? "fifo-open-order-deadlock" : NULL, -1};
+    for (int p = 0; p < n_processes(graph); p++)
+        for (int q = p + 1; q < n_processes(graph); q++) {
+            const struct wait *one = stuck_wait(graph, p, WAIT_OPEN),
+                              *two = stuck_wait(graph, q, WAIT_OPEN);
+            if (one != NULL && two != NULL && one->object != two->object &&
+                !is_same_name(object_at(graph, one->object), object_at(graph, two->object)))
+                return (struct figure){"fifo-open-order-deadlock", -1};
+        }
+    return (struct figure){NULL, -1};
 }
 
 /* ---- Semaphores and locks ---- */
@@ -390,9 +484,9 @@ static struct figure signal_came_before(const struct graph *graph)
 }
 
 static struct figure (*const figures[])(const struct graph *) = {
-    both_read,       both_write,          wait_before_drain,  filled_before_reader,
-    kept_write_ends, fifo_opens,          lock_order,         killed_holder,
-    futexes,         full_of_other_types, signal_came_before,
+    both_read,           socket_not_shut_down, both_write, wait_before_drain, filled_before_reader,
+    kept_write_ends,     fifo_opens,           lock_order, killed_holder,     futexes,
+    full_of_other_types, signal_came_before,
 };
 
 const char *graph_shape(const struct graph *graph, int *guilty)
@@ -403,7 +497,7 @@ const char *graph_shape(const struct graph *graph, int *guilty)
         if (figure.id == NULL)
             continue;
         *guilty = figure.guilty;
-        return figure.id;
+        return figure.id != no_claim ? figure.id : NULL;
     }
     return NULL;
 }

@@ -24,7 +24,7 @@
 #include "snapshot.h"
 
 enum { STILL_US = 50000, TICK_MS = 10, GRACE_US = 1000000, REJUDGE_US = 1000000 };
-enum { PLACED_CALLS = 20000 };
+enum { PLACED_CALLS = 20000, FRUITLESS_CALLS = 20000 };
 
 /* ---- Beginning ------------------------------------------------------------------------------ */
 
@@ -406,6 +406,32 @@ static void look_for_hang(struct run *run)
         run->state = RUN_HUNG;
 }
 
+/* Brings the processor time of every living process up to date. Returns the sum of all. */
+static int64_t cpu_used(struct run *run)
+{
+    int64_t used = 0;
+    for (size_t i = 0; i < run->record->n_processes; i++) {
+        struct process *process = &run->record->processes[i];
+        if (process->ended_us < 0)
+            process->cpu_us = proc_cpu_us(process->host_pid);
+        used += process->cpu_us;
+    }
+    return used;
+}
+
+/* Has nothing come of very many calls in a row (poll says yes, read says no, again and again)? */
+static bool goes_round_in_circles(struct run *run)
+{
+    const struct record *record = run->record;
+    for (; run->looked_calls < record->n_calls; run->looked_calls++) {
+        const struct call *call = &record->calls[run->looked_calls];
+        if (call->result > 0 && strstr(call->name, "poll") == NULL &&
+            strcmp(call->name, "signal") != 0)
+            run->last_success = run->looked_calls;
+    }
+    return record->n_calls - run->last_success > FRUITLESS_CALLS;
+}
+
 static void look_at_limits(struct run *run)
 {
     long long now_us = kit_now_us();
@@ -415,17 +441,12 @@ static void look_at_limits(struct run *run)
         run->state = RUN_TIMED_OUT;
     if (options->call_limit > 0 && run->record->n_calls > options->call_limit)
         run->state = RUN_TIMED_OUT;
+    if (options->call_limit > 0 && goes_round_in_circles(run))
+        run->state = RUN_TIMED_OUT;
     if (options->cpu_limit_us == 0 || now_us - run->cpu_looked_us < 200000)
         return;
     run->cpu_looked_us = now_us;
-    int64_t used = 0;
-    for (size_t i = 0; i < run->record->n_processes; i++) {
-        struct process *process = &run->record->processes[i];
-        if (process->ended_us < 0)
-            process->cpu_us = proc_cpu_us(process->host_pid);
-        used += process->cpu_us;
-    }
-    if (used > options->cpu_limit_us)
+    if (cpu_used(run) > options->cpu_limit_us)
         run->state = RUN_TIMED_OUT;
 }
 
@@ -448,6 +469,15 @@ static void stop_here(struct run *run)
     if (run->state != RUN_HUNG)
         run_snapshot(run);
     tracer_freeze(run->tracer);
+}
+
+void run_stop(struct run *run)
+{
+    if (run->state != RUN_GOING)
+        return;
+    (void)cpu_used(run);
+    run->state = RUN_TIMED_OUT;
+    stop_here(run);
 }
 
 bool run_until(struct run *run, run_condition *condition, void *context, int64_t within_us)

@@ -83,6 +83,7 @@ struct run {
     sigset_t old_mask;
     uint64_t last_digest, judged_digest;
     long long last_digest_us, judged_us, cpu_looked_us;
+    size_t looked_calls, last_success; /* of the record's: see goes_round_in_circles() */
 };
 
 /* How standard input and output of a program are laid. */

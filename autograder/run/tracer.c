@@ -1058,7 +1058,9 @@ static void place_threads(struct tracer *tracer)
     for (size_t i = 0; i < record->n_threads; i++) {
         struct thread *thread = &record->threads[i];
         struct task *task = task_find(tracer, thread->tid);
-        if (task == NULL || !task->stopped || thread->place.file != NULL)
+        /* In a lab run the lines of other programs (a command, one of the kit's) are no help. */
+        bool foreign = record->closed_world && !record->processes[thread->process].own_program;
+        if (task == NULL || !task->stopped || thread->place.file != NULL || foreign)
             continue;
         image_release(task->image); /* libraries may have been loaded since */
         task->image = image_read(task->tid, "");

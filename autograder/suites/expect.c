@@ -97,7 +97,9 @@ static bool is_told(const struct findings *all, const struct finding *finding)
 {
     for (size_t i = 0; i < all->count; i++) {
         const struct finding *other = &all->items[i];
-        if (other->kind == finding->kind && finding->place.file != NULL &&
+        bool same_idea = other->misconception == NULL || finding->misconception == NULL ||
+                         strcmp(other->misconception, finding->misconception) == 0;
+        if (other->kind == finding->kind && same_idea && finding->place.file != NULL &&
             other->place.file != NULL && other->place.line == finding->place.line &&
             strcmp(other->place.file, finding->place.file) == 0)
             return true;
@@ -105,14 +107,23 @@ static bool is_told(const struct findings *all, const struct finding *finding)
     return false;
 }
 
-/* What the judges said of all runs: those that the check allows are left out. Returns whether one
- * of them explains why nothing else can be right. */
-static bool collect(struct findings *all)
+/* Several programs, and the check has failed in the middle of their scene: how they would go on
+ * without the rest of it says nothing about the learner's. */
+static bool is_cut_short(const struct check_run *run)
+{
+    return !run->finished && run->run->n_peers > 1;
+}
+
+/* What the judges said of all runs: those that the check allows are left out. failed: an
+ * expectation did not hold. Returns whether one of them explains why nothing else can be right. */
+static bool collect(struct findings *all, bool failed)
 {
     size_t count;
     bool cause = false;
     struct check_run *runs = check_runs(&count);
     for (size_t i = 0; i < count; i++) {
+        if (failed && is_cut_short(&runs[i]))
+            continue;
         finish_run(runs[i].run);
         for (size_t f = 0; f < runs[i].findings.count; f++) {
             struct finding *finding = &runs[i].findings.items[f];
@@ -137,7 +148,7 @@ void check_fail(const struct finding *finding)
 {
     struct check_result result = {.status = CHECK_FAILED};
     struct findings seen = {0};
-    bool cause = collect(&seen);
+    bool cause = collect(&seen, finding != NULL);
 
     if (finding != NULL &&
         !cause) { /* what the check expected comes first, then what else was seen */
@@ -166,7 +177,7 @@ void check_skip(const char *reason)
 void check_end(void)
 {
     struct check_result result = {.status = CHECK_PASSED};
-    collect(&result.findings);
+    collect(&result.findings, false);
     if (result.findings.count > 0) {
         result.status = CHECK_FAILED;
         result.message = kit_strdup(result.findings.items[0].text);

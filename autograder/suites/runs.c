@@ -346,8 +346,7 @@ static bool still_or_busy(struct run *run, void *context)
  * says who was busy and where. */
 static _Noreturn void fail_as_busy(struct run *run)
 {
-    run->options.cpu_limit_us = 1;
-    run->cpu_looked_us = 0;
+    run_stop(run);
     finish_run(run);
     check_fail(NULL);
 }

@@ -284,6 +284,21 @@ static void print_message(const struct terminal *terminal, const struct check_re
         print_comparison(terminal, check->expected, check->actual, INDENT_TEXT);
 }
 
+/* The first check before this one in which all of this one's findings were told; NULL: some are new. */
+static const struct check_result *all_told_before(const struct exercise_result *exercise,
+                                                  const struct check_result *check)
+{
+    const struct check_result *first = NULL;
+
+    for (size_t i = 0; i < check->findings.count; i++) {
+        const struct check_result *before = told_before(exercise, check, &check->findings.items[i]);
+        if (before == NULL)
+            return NULL;
+        first = first == NULL || before < first ? before : first;
+    }
+    return first;
+}
+
 static void print_check(const struct terminal *terminal, const struct exercise_result *exercise,
                         const struct check_result *check, count_hints *count)
 {
@@ -296,6 +311,13 @@ static void print_check(const struct terminal *terminal, const struct exercise_r
     free(points);
     if (check->status == CHECK_PASSED || check->status == CHECK_NOT_BUILT)
         return;
+    const struct check_result *told = all_told_before(exercise, check);
+    if (told != NULL) { /* one line is enough: what to do next stands where it was told */
+        char *line = kit_format("the same cause as in %s", short_name(told->id));
+        print_text(terminal, line, INDENT_TEXT);
+        free(line);
+        return;
+    }
     print_findings_of(terminal, exercise, check);
     print_message(terminal, check, before);
     if (check->status == CHECK_FAILED)

@@ -162,7 +162,7 @@ CHECK(says_which_call_failed, 1,
     const char *const calls[] = {"pipe", "fork", "read", "write"};
     for (int i = 0; i < 4; i++) {
         int nth = i < 2 ? 1 : random_between(1, 4);
-        struct run *run =
+        run =
             run_program("oneway", args("10"),
                         given(given_input(random_bytes(50)), given_failing(calls[i], nth, EIO)));
         if (!saw_fault(run))
@@ -178,7 +178,7 @@ CHECK(takes_1_to_70000, 1,
 {
     const char *const wrong[] = {"0", "-1", "70001", "12x", "", "blocks"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        run = run_program("oneway", args(wrong[i]), given_nothing());
+        struct run *run = run_program("oneway", args(wrong[i]), given_nothing());
         scene("Here N is \"%s\".", wrong[i]);
         suspect_if(stderr_of(run).length == 0, "ignore-return-values");
         expect_exit(run, 2);

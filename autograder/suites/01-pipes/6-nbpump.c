@@ -206,9 +206,11 @@ CHECK(partial_writes_are_continued, 1,
 
     struct run *run =
         start_program("nbpump", no_args(),
-                      given(given_input(bytes), given_stalled_output(), given_nonblocking(1)));
+                      given(given_input_held_open(bytes), given_stalled_output(), given_nonblocking(1)));
     wait_until_idle(run);
     resume_reading(run);
+    wait_until_idle(run);
+    close_input(run);
     finish_run(run);
 
     suspect(partial_write_shape(run));
@@ -236,7 +238,6 @@ CHECK(idle_when_both_sides_stall, 2,
     expect_still_idle(run);
     expect_calls_between(run, "poll", 1, INT_MAX);
     resume_reading(run);
-    wait_until_output(run, bytes.length);
     wait_until_idle(run); /* now the input has nothing */
     expect_still_idle(run);
     close_input(run);
@@ -252,7 +253,9 @@ CHECK(idle_after_the_writer_left, 1,
 
     struct run *run =
         start_program("nbpump", no_args(),
-                      given(given_input(bytes), given_stalled_output(), given_both_nonblocking()));
+                      given(given_input_held_open(bytes), given_stalled_output(), given_both_nonblocking()));
+    wait_until_idle(run);
+    close_input(run);
     wait_until_idle(run);
     expect_still_idle(run);
     resume_reading(run);
@@ -304,7 +307,6 @@ CHECK(a_dead_reader_is_noticed_while_idle, 1,
 
     struct run *run =
         start_program("nbpump", no_args(), given(given_input_held_open(bytes), given_any_mode()));
-    wait_until_output(run, bytes.length);
     wait_until_idle(run);
     close_output(run);
     wait_until_idle(run);

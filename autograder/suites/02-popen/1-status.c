@@ -36,12 +36,12 @@ static bool is_raw(struct run *run, int raw)
     return ends_with(out, words("exit:", raw)) || ends_with(out, words("signal:", raw));
 }
 
-/* "exit:0", although the shell was seen to end in another way. */
+/* "exit:0", although the shell was seen to exit with another status. */
 static bool is_status_lost(struct run *run)
 {
     const struct process *shell = find_process(run, "sh", NULL);
-    return shell != NULL && shell->ended_us >= 0 && shell->wait_status != 0 &&
-           ends_with(stdout_of(run), "exit:0");
+    return shell != NULL && shell->ended_us >= 0 && WIFEXITED(shell->wait_status) &&
+           WEXITSTATUS(shell->wait_status) != 0 && ends_with(stdout_of(run), "exit:0");
 }
 
 /* One command to its end: what the program says of it, and that it ends well itself. */
@@ -72,7 +72,12 @@ CHECK(passes_the_output_on, 2,
                                         : given(given_file(file, bytes), given_short_writes(),
                                                 given_short_reads()));
 
+        suspect_if(text_count(bytes, text_bytes("", 1)) > 0 &&
+                       stdout_of(run).length < answer(command, bytes, "exit:0").length,
+                   "read-not-nul-terminated");
+        suspect_if(saw_failure(run, "wait", ECHILD), "popen-vs-wait-steals-child");
         expect_stdout(run, answer(command, bytes, "exit:0"));
+        suspect(NULL);
         expect_exit(run, 0);
         expect_stderr_empty(run);
         expect_that(run, find_process(run, "sh", command) != NULL, FINDING_MISSING_CALL,
@@ -107,6 +112,27 @@ CHECK(heading_comes_first, 1,
     finish_run(run);
     expect_stdout(run, answer(command, text_format("from the kit\n%s\n", word), "exit:0"));
     expect_exit(run, 0);
+}
+
+CHECK(leaves_standard_error_alone, 1,
+      HINT("Which of the command's descriptors does popen() replace?")
+      HINT("Where do the other two lead?")
+      HINT("The command is to run as it stands."))
+{
+    const char *out = random_word(), *err = random_word();
+    const char *command = text_format("echo %s >&2; echo %s; echo %s >&2", err, out, err).bytes;
+
+    struct run *run = run_program("status", args(command), given_nothing());
+
+    suspect_if(text_count(stdout_of(run), text_format("%s\n%s\n", err, out)) > 0,
+               "popen-stderr-is-captured");
+    expect_stdout(run, answer(command, text_format("%s\n", out), "exit:0"));
+    suspect(NULL);
+    expect_that(
+        run, text_equal(stderr_of(run), text_format("%s\n%s\n", err, err)), FINDING_WRONG_OUTPUT,
+        "The command writes \"%s\" to standard error, two times; this is what came out there: "
+        "\"%s\".",
+        err, stderr_of(run).bytes);
 }
 
 CHECK(tells_exit_statuses, 2,
@@ -157,27 +183,6 @@ CHECK(tells_a_missing_command, 1,
     expect_stdout(run_program("status", args(command), given_nothing()),
                   answer(command, text_of(""), "notfound"));
     expect_ending("exit 127", 127 * 256, "notfound");
-}
-
-CHECK(leaves_standard_error_alone, 1,
-      HINT("Which of the command's descriptors does popen() replace?")
-      HINT("Where do the other two lead?")
-      HINT("The command is to run as it stands."))
-{
-    const char *out = random_word(), *err = random_word();
-    const char *command = text_format("echo %s >&2; echo %s; echo %s >&2", err, out, err).bytes;
-
-    struct run *run = run_program("status", args(command), given_nothing());
-
-    suspect_if(text_count(stdout_of(run), text_format("%s\n%s\n", err, out)) > 0,
-               "popen-stderr-is-captured");
-    expect_stdout(run, answer(command, text_format("%s\n", out), "exit:0"));
-    suspect(NULL);
-    expect_that(
-        run, text_equal(stderr_of(run), text_format("%s\n%s\n", err, err)), FINDING_WRONG_OUTPUT,
-        "The command writes \"%s\" to standard error, two times; this is what came out there: "
-        "\"%s\".",
-        err, stderr_of(run).bytes);
 }
 
 /* Started with SIGCHLD ignored: either it says that pclose failed, or it has seen to it. */

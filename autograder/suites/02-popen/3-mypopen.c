@@ -50,6 +50,14 @@ static struct text steps_text(const char *const *steps)
     return text;
 }
 
+static struct text steps_line(const char *const *steps)
+{
+    struct text text = text_format("\"%s\"", *steps);
+    while (*++steps != NULL)
+        text = text_join(text, text_format(", \"%s\"", *steps));
+    return text;
+}
+
 static void expect_log(struct run *run, const char *const *steps, enum finding_kind kind,
                        struct text wanted)
 {
@@ -126,7 +134,7 @@ CHECK(reads_and_writes, 2,
     struct text end = text_format("A close: exit %d\n", status);
 
     const char *const *steps = args(read_it, "copy A", "close A", "count");
-    scene("The steps of `streams` were\n%s", steps_text(steps).bytes);
+    scene("The steps of `streams` are %s.", steps_line(steps).bytes);
     struct run *run = perform(steps, given_file("data", bytes));
     suspect_if(has(stdout_of(run), text_format("A close: signal %d\n", status).bytes),
                "pclose-status-is-exit-code");
@@ -135,7 +143,7 @@ CHECK(reads_and_writes, 2,
     suspect(NULL);
 
     steps = args(write_it, "feed A", "close A", "open B r cat copy", "copy B", "close B");
-    scene("The steps of `streams` were\n%s", steps_text(steps).bytes);
+    scene("The steps of `streams` are %s.", steps_line(steps).bytes);
     run = perform(steps, given_input(bytes));
     expect_stdout(run, text_join(end, text_join(bytes, text_of("B close: exit 0\n"))));
     expect_exit(run, 0);
@@ -181,8 +189,8 @@ CHECK(each_close_gets_its_own_status, 2,
     struct text log = text_of("");
     int order[STREAMS], first = random_between(1, 50), second = first + random_between(1, 50);
     const char *const *two =
-        args(text_format("open A w read x; exit %d", first).bytes,
-             text_format("open B r exit %d", second).bytes, "ended", "close A", "close B");
+        args(text_format("open B r exit %d", second).bytes, "ended",
+             text_format("open A w read x; exit %d", first).bytes, "close A", "close B");
 
     struct run *run = perform(two, given_nothing());
     suspect_if(has(stdout_of(run), text_format("A close: exit %d\n", second).bytes),

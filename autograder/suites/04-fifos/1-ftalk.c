@@ -139,17 +139,33 @@ CHECK(two_strangers_talk, 2,
     }
 }
 
+/* The length of the longest write that one of the learner's processes made. */
+static int64_t longest_write(struct run *run)
+{
+    const struct record *record = record_of(run);
+    int64_t longest = 0;
+    for (size_t i = 0; i < record->n_calls; i++) {
+        const struct call *call = &record->calls[i];
+        if (strcmp(call->name, "write") == 0 && call->result > longest &&
+            record->processes[call->process].own_program)
+            longest = call->result;
+    }
+    return longest;
+}
+
 CHECK(one_line_then_the_other_side, 1,
       HINT("Whoever has spoken listens, until a line has come.")
       HINT("Your read may give you more than one line. Where is the rest until its turn comes?")
       HINT("How many processes read from each of your FIFOs?"))
 {
     struct script a = random_script(3), b = random_script(1);
-    struct pair pair = start_pair("a", ".", given_input_held_open(said(&a, 3)),
-                                  given_input_held_open(text_of("")));
+    struct pair pair =
+        start_pair("a", ".", given(given_input_held_open(said(&a, 3)), given_watched_io()),
+                   given_input_held_open(text_of("")));
 
     wait_until_idle(pair.run);
     suspect_if(holds_both_ends(pair.run), "fifo-replies-on-same-fifo");
+    suspect_if(longest_write(pair.run) == (int64_t)said(&a, 3).length, "one-read-one-message");
     expect_that(pair.run, stdout_of(pair.run).length == 0, FINDING_WRONG_OUTPUT,
                 "a has said a line, and b has said nothing yet. But a has printed %zu bytes%s.",
                 stdout_of(pair.run).length,
@@ -410,6 +426,27 @@ static void expect_failure_told(const char *call, int nth, int error, bool alone
     suspect(NULL);
 }
 
+/* Writes take less than they are given, and the line is whole all the same. */
+static void expect_whole_lines(void)
+{
+    struct text line = random_line((size_t)random_between(1000, 4000));
+    struct pair pair =
+        start_pair("a", ".", given(given_input_held_open(line), given_short_writes()),
+                   given_input_held_open(text_of("")));
+
+    wait_until_idle(pair.run);
+    struct text came = stdout_of_peer(pair.second);
+    suspect_if(came.length < line.length, "partial-write-ignored");
+    expect_that(pair.run, text_equal(came, line), FINDING_SHORT_IO_IGNORED,
+                "Some writes took only a part of what they were given (as they may), and b printed "
+                "%zu of the %zu bytes of the line that a has said.",
+                came.length, line.length);
+    suspect(NULL);
+    close_peer_input(pair.second);
+    finish_run(pair.run);
+    expect_exit(pair.run, 0);
+}
+
 CHECK(interruptions_and_failures, 1,
       HINT("Which of your calls wait for somebody else? A signal can come during each.")
       HINT("Which of your calls can return -1? All of them.")
@@ -417,7 +454,8 @@ CHECK(interruptions_and_failures, 1,
 {
     struct script a = random_script(3), b = random_script(3);
     expect_conversation("b", &a, &b, given_interruptions());
-    expect_conversation("a", &a, &b, given(given_short_reads(), given_short_writes()));
+    expect_conversation("a", &a, &b, given_short_reads());
+    expect_whole_lines();
     expect_failure_told("mkfifo", random_between(1, 2), ENOSPC, true);
     expect_failure_told("open", 1, EMFILE, true);
     expect_failure_told("read", random_between(1, 2), EIO, false);
