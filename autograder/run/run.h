@@ -127,6 +127,9 @@ int run_start(struct peer *peer, const struct run_program *program);
 typedef bool run_condition(struct run *run, void *context);
 bool run_until(struct run *run, run_condition *condition, void *context, int64_t within_us);
 
+/* Ends it here, before it sees the end of its input, as if its time were up. */
+void run_stop(struct run *run);
+
 /* The state of everybody now, into run->record; nobody is stopped. */
 void run_snapshot(struct run *run);
 

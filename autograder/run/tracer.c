@@ -54,6 +54,7 @@ struct task {
     int inject;                 /* errno to return at the exit stop; 0: none */
     uint64_t saved_count;       /* the byte count that was shortened */
     bool shortened;
+    bool counted; /* by the faults that wait for the nth call of its kind */
     struct image *image;
     uint64_t interrupted; /* bit per row: the last call of that row was made to fail with EINTR */
     uint64_t interrupted_high;
@@ -646,6 +647,7 @@ static void apply_faults(struct tracer *tracer, struct task *task)
     if (!process_of(tracer, task)->own_program || !has_faults(options) ||
         !is_learners_call(tracer, task))
         return;
+    task->counted = true;
     int error = choose_fault(tracer, task);
     if (error != 0) {
         make_it_fail(tracer, task, error);
@@ -720,6 +722,16 @@ static void on_call_entry(struct tracer *tracer, struct task *task)
     task_resume(tracer, task, PTRACE_SYSCALL, 0);
 }
 
+/* The kernel gave the call up for a signal (a child's end, say) and makes it again by itself: to
+ * the program it is one call, which must not count twice. Source: ERESTARTSYS and its kin. */
+static void uncount(struct tracer *tracer, const struct task *task)
+{
+    const struct tracer_options *options = tracer->options;
+    for (size_t i = 0; i < options->n_faults; i++)
+        if (is_call(task->row, options->faults[i].call))
+            options->faults[i].seen--;
+}
+
 static void call_end(struct tracer *tracer, struct task *task, long result)
 {
     struct call *call = &tracer->record->calls[task->call];
@@ -734,6 +746,9 @@ static void call_end(struct tracer *tracer, struct task *task, long result)
             *argument_register(&regs, task->row->count) = task->saved_count;
         registers_set(task->tid, &regs);
     }
+    if (task->counted && result <= -512 && result >= -516)
+        uncount(tracer, task);
+    task->counted = false;
     task->inject = 0;
     task->shortened = false;
     call->result = result;

@@ -204,9 +204,9 @@ CHECK(partial_writes_are_continued, 1,
 {
     struct text bytes = random_bytes(1000000);
 
-    struct run *run =
-        start_program("nbpump", no_args(),
-                      given(given_input_held_open(bytes), given_stalled_output(), given_nonblocking(1)));
+    struct run *run = start_program(
+        "nbpump", no_args(),
+        given(given_input_held_open(bytes), given_stalled_output(), given_nonblocking(1)));
     wait_until_idle(run);
     resume_reading(run);
     wait_until_idle(run);
@@ -251,9 +251,9 @@ CHECK(idle_after_the_writer_left, 1,
 {
     struct text bytes = random_bytes((size_t)random_between(10000, 30000));
 
-    struct run *run =
-        start_program("nbpump", no_args(),
-                      given(given_input_held_open(bytes), given_stalled_output(), given_both_nonblocking()));
+    struct run *run = start_program(
+        "nbpump", no_args(),
+        given(given_input_held_open(bytes), given_stalled_output(), given_both_nonblocking()));
     wait_until_idle(run);
     close_input(run);
     wait_until_idle(run);

@@ -52,6 +52,13 @@ static struct run *expect_count(const char *pattern, const char *file, struct gi
     return run;
 }
 
+/* A grep that comes first in PATH: a shell's command that may use the real one. */
+static struct given *another_grep(const char *command)
+{
+    struct text script = text_format("#!/bin/sh\nPATH=/usr/bin:/bin\n%s\n", command);
+    return given(given_file_mode("grep", script, 0755), given_env("PATH", ".:/usr/bin:/bin"));
+}
+
 /* Nothing on standard output, a reason on standard error. */
 static void expect_refusal(const char *pattern, const char *file, struct given *given,
                            const char *what)
@@ -211,6 +218,10 @@ CHECK(fails_if_grep_does, 2,
     expect_refusal("", ".", given_nothing(), "FILE is a folder");
     expect_refusal("\\(", file, given_file(file, lines), "PATTERN is no regular expression");
 
+    expect_refusal(word, file,
+                   given(another_grep("grep \"$@\"; kill -9 $$"), given_file(file, lines)),
+                   "grep has written its number and was then killed");
+
     struct run *run = run_program(
         "safegrep", args(word, file),
         given(given_file(file, lines), given_env("PATH", "/nowhere"), given_watched_io()));
@@ -224,19 +235,24 @@ CHECK(fails_if_grep_does, 2,
 }
 
 CHECK(bears_interruptions, 1,
-      HINT("How many reads does it take to read a number of four digits?")
+      HINT("How many reads does it take to read a number of two digits?")
       HINT("When is the number complete?")
       HINT("When read() or waitpid() returns -1 with EINTR: is anything broken?"))
 {
     const char *word = random_word(), *file = random_word();
-    int count = random_between(1000, 3000);
+    int count = random_between(40, 99);
     struct text lines = lines_with(word, count);
+    struct text slow = text_format("%s grep \"$@\"", probe("dribble"));
 
     struct run *run =
         run_program("safegrep", args(word, file),
-                    given(given_file(file, lines), given_short_reads(), given_short_writes()));
+                    given(another_grep(slow.bytes), given_file(file, lines), given_short_writes()));
     suspect_if(stdout_of(run).length < number(count).length, "one-read-one-message");
-    expect_stdout(run, number(count));
+    expect_that(
+        run, text_equal(stdout_of(run), number(count)), FINDING_WRONG_OUTPUT,
+        "%d lines match, and grep says so a byte at a time, each when the one before has been "
+        "read. On standard output stands \"%s\".",
+        count, stdout_of(run).bytes);
     suspect(NULL);
     expect_exit(run, 0);
 

@@ -79,7 +79,7 @@ static void talk_line_by_line(const char *program)
 CHECK(drive_answers_line_by_line, 2,
       HINT("Which of the four ends of the two pipes does the parent use, and which does PROG?")
       HINT("PROG answers when it has the whole line, its newline included.")
-      HINT("ipclab show draws who waits for whom at the moment when nobody can move."))
+      HINT("The message names who waits for whom at the moment when nobody can move: which byte has not left whom?"))
 {
     talk_line_by_line("drive");
 }
@@ -142,7 +142,7 @@ CHECK(prog_sees_the_end, 2,
     const char *key = random_word();
     struct text line = text_of(random_word());
     int status = random_between(4, 120), signal = signals[random_below(5)];
-    size_t last = random_below(2) ? 10 : 200000;
+    size_t last = (size_t)random_between(150000, 250000); /* more than a pipe holds */
     const char *leave = text_format("last=%zu exit=%d", last, status).bytes;
     const char *killed = text_format("kill=%d", signal).bytes;
     for (size_t p = 0; p < 2; p++) {

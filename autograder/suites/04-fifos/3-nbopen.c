@@ -189,13 +189,18 @@ static void expect_data(struct given *given, struct text bytes, bool writer_goes
 
     struct text whole = text_join(text_of("opened\n"), data_line(bytes));
     size_t reported = bytes_reported(nbopen);
-    bool wrong_end = text_count(stdout_of_peer(nbopen), text_of("eof")) > 0 && !writer_goes;
-    suspect_if(wrong_end && saw_failure(run, "read", EAGAIN), "eagain-vs-eof");
+    struct text wrong_word = text_of(writer_goes ? "\nagain\n" : "\neof\n");
+    bool wrong_end = text_count(stdout_of_peer(nbopen), wrong_word) > 0;
+    suspect_if(wrong_end && !writer_goes && saw_failure(run, "read", EAGAIN), "eagain-vs-eof");
     suspect_if(reported > 0 && reported < bytes.length, "one-read-one-message");
     suspect_if(reported < bytes.length && reported == strnlen(bytes.bytes, bytes.length),
                "read-not-nul-terminated");
     suspect_if(saw_given_up(run, "read") || saw_given_up(run, "write"), "eintr-not-handled");
     expect_peer_exit(nbopen, 0);
+    expect_that(run, text_count(stdout_of_peer(nbopen), wrong_word) == 0, FINDING_WRONG_OUTPUT,
+                "A writer had left %zu bytes in the FIFO and %s. The last line says \"%s\".",
+                bytes.length, writer_goes ? "gone" : "stayed, without a word",
+                writer_goes ? "again" : "eof");
     expect_peer_stdout(nbopen, text_join(whole, text_of(writer_goes ? "eof\n" : "again\n")));
     suspect(NULL);
 }

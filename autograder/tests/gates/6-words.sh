@@ -86,6 +86,17 @@ while IFS=$'\t' read -r check number hint; do
 done <"$scratch/hints" >>"$scratch/complaints"
 judge "ipclab hint prints every hint, one after the other" "Run it in a copy of the skeletons." "$scratch/complaints"
 
+# --- commands ---
+
+# What texts tell a learner to type must exist: `ipclab WORD`, "ipclab WORD, or a line of an example.
+grep -rohE '(`|"|^ +\$? ?(\./)?)ipclab [a-z]+' labs autograder/explain README.md autograder/suites |
+    sed 's/.*ipclab //' | sort -u >"$scratch/told"
+: >"$scratch/complaints"
+while read -r command; do
+    ./ipclab "$command" --help >/dev/null 2>&1 || grep -rnE "ipclab $command\\b" labs autograder/explain README.md autograder/suites
+done <"$scratch/told" >>"$scratch/complaints"
+judge "every command that a text tells one to type exists" "Take it out, or write the command." "$scratch/complaints"
+
 # --- explain ---
 
 # Names that must have a page: kinds of findings, misconceptions of mistakes and of the source.
