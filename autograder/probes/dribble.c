@@ -4,8 +4,10 @@
  *     dribble PROGRAM ARGUMENT...
  *
  * Each byte is written when the one before has been read: whoever reads a pipe from dribble gets
- * one byte from each read, however much was asked for. It ends with PROGRAM's exit status, or with
- * 99 and a message when something of its own fails. When nobody reads any more, it stops.
+ * one byte from each read, however much was asked for. (To a reader that lets a byte lie it gives
+ * the next one after a while, so that it never waits for somebody who waits for it.) It ends with
+ * PROGRAM's exit status, or with 99 and a message when something of its own fails. When nobody
+ * reads any more, it stops.
  *
  * The pipe is looked at again and again, with short pauses: nothing tells a writer that a pipe has
  * become empty.
@@ -21,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EXIT_BROKEN = 99, PAUSE_NS = 200000 };
+enum { EXIT_BROKEN = 99, PAUSE_NS = 200000, LOOKS = 200 };
 
 static _Noreturn void broken(const char *call)
 {
@@ -49,14 +51,14 @@ static pid_t start_program(char **argv, int *output)
     return pid;
 }
 
-/* Until standard output is empty. False when nobody reads it any more. */
+/* Until standard output is empty, or for some time. False when nobody reads it any more. */
 static int wait_until_read(void)
 {
     const struct timespec pause = {.tv_nsec = PAUSE_NS};
     struct pollfd output = {.fd = STDOUT_FILENO};
     int bytes;
 
-    for (;;) {
+    for (int looks = 0; looks < LOOKS; looks++) {
         if (ioctl(STDOUT_FILENO, FIONREAD, &bytes) == -1)
             broken("ioctl");
         if (bytes == 0)
@@ -67,6 +69,7 @@ static int wait_until_read(void)
             return 0;
         nanosleep(&pause, NULL);
     }
+    return 1;
 }
 
 static void pass_on(int input)

@@ -5,8 +5,12 @@
  * the command line or, when there are none, in the variable STAGE, with a space between two:
  *
  *     xor=K, rotate=K   changes every byte: b ^ K, (b + K) % 256
+ *     first=N           writes N bytes of its own before it reads
+ *     shut              then closes its standard output, and reads on (mute)
  *     take=N            reads N bytes at most
  *     mute              writes nothing of what it reads
+ *     gather            writes only when it has read all
+ *     count             then writes to standard error how much it has read: "read N"
  *     emit=N            then writes N bytes of its own
  *     report            first writes to standard error what it was given, a line each:
  *                       "closed 0" (of 0, 1 and 2), "open 5 /tmp/file" (above 2), "SIGPIPE default"
@@ -30,8 +34,8 @@ enum { EXIT_BROKEN = 99, HIGHEST_DESCRIPTOR = 1023 };
 
 struct orders {
     int xor, rotate, status, signal;
-    long take, emit;
-    bool mute, report;
+    long take, emit, first;
+    bool mute, report, gather, shut, count;
 };
 
 static _Noreturn void broken(const char *call)
@@ -57,7 +61,11 @@ static void take_order(struct orders *orders, const char *word)
     orders->signal = (int)number_of(word, "kill", orders->signal);
     orders->take = number_of(word, "take", orders->take);
     orders->emit = number_of(word, "emit", orders->emit);
-    orders->mute = orders->mute || strcmp(word, "mute") == 0;
+    orders->first = number_of(word, "first", orders->first);
+    orders->gather = orders->gather || strcmp(word, "gather") == 0;
+    orders->count = orders->count || strcmp(word, "count") == 0;
+    orders->shut = orders->shut || strcmp(word, "shut") == 0;
+    orders->mute = orders->mute || orders->shut || strcmp(word, "mute") == 0;
     orders->report = orders->report || strcmp(word, "report") == 0;
 }
 
@@ -129,9 +137,26 @@ static void write_all(const char *bytes, size_t size)
     }
 }
 
-static void copy(const struct orders *orders)
+/* What was read and is to be written when all is read. */
+struct gathered {
+    char *bytes;
+    size_t size;
+};
+
+static void gather(struct gathered *gathered, const char *bytes, size_t size)
+{
+    gathered->bytes = realloc(gathered->bytes, gathered->size + size);
+    if (gathered->bytes == NULL)
+        broken("realloc");
+    memcpy(gathered->bytes + gathered->size, bytes, size);
+    gathered->size += size;
+}
+
+/* Returns how much it has read. */
+static long copy(const struct orders *orders)
 {
     static char buffer[8192];
+    struct gathered gathered = {NULL, 0};
     long left = orders->take;
 
     while (left > 0) {
@@ -140,13 +165,18 @@ static void copy(const struct orders *orders)
         if (got == -1)
             broken("read");
         if (got == 0)
-            return;
+            break;
         left -= got;
         for (ssize_t i = 0; i < got; i++)
             buffer[i] = (char)(((unsigned char)buffer[i] ^ orders->xor) + orders->rotate);
-        if (!orders->mute)
+        if (orders->gather)
+            gather(&gathered, buffer, (size_t)got);
+        else if (!orders->mute)
             write_all(buffer, (size_t)got);
     }
+    write_all(gathered.bytes, gathered.size);
+    free(gathered.bytes);
+    return orders->take - left;
 }
 
 static void emit(long count)
@@ -163,7 +193,12 @@ int main(int argc, char **argv)
 
     if (orders.report)
         report();
-    copy(&orders);
+    emit(orders.first);
+    if (orders.shut && close(STDOUT_FILENO) == -1)
+        broken("close");
+    long count = copy(&orders);
+    if (orders.count)
+        fprintf(stderr, "read %ld\n", count);
     emit(orders.emit);
     if (orders.signal != 0 && raise(orders.signal) != 0)
         broken("raise");

@@ -212,6 +212,9 @@ bool saw_fall_through(struct run *run);
 /* The process that runs the program of that name, with that word among its arguments (in the first
  * 200 bytes; NULL: whatever they are). NULL: none was seen. Valid until the run goes on. */
 const struct process *find_process(struct run *run, const char *name, const char *word);
+/* The recorded call that process number n (1: the first program) is in and has not returned from;
+ * NULL: none. What it sleeps in, when idle. */
+const struct call *call_in_progress(struct run *run, int number);
 
 /* What happens in this run, in a sentence: told before what the following expectations say. NULL takes
  * it back. As in scene("The pager is killed by SIGTERM."). */

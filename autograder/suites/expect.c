@@ -523,6 +523,15 @@ const struct process *find_process(struct run *run, const char *name, const char
     return NULL;
 }
 
+const struct call *call_in_progress(struct run *run, int number)
+{
+    const struct record *record = run->record;
+    for (size_t i = record->n_calls; i-- > 0;)
+        if (record->calls[i].process == number - 1 && record->calls[i].end_us < 0)
+            return &record->calls[i];
+    return NULL;
+}
+
 int count_calls(struct run *run, const char *name)
 {
     int count = 0;

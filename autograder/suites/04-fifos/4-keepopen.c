@@ -1,0 +1,383 @@
+/*
+ * 4-keepopen.c - the checks of 4.4: both ends of a FIFO in one process. The clients are the kit's
+ * probe fifohand, which also sees to it that keepopen is never alone in the world: whoever waits
+ * for a partner waits, and does not hang.
+ */
+#include "../exercise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+EXERCISE("A FIFO that does not end");
+
+struct scene {
+    struct run *run;
+    struct peer *client;
+    const struct call *asleep; /* keepopen, while everybody waits; NULL: in nothing recorded */
+};
+
+static void watch(struct scene *scene)
+{
+    wait_until_idle(scene->run);
+    scene->asleep = call_in_progress(scene->run, 1);
+}
+
+/* keepopen with a FIFO "f" and a client that has not opened it; everybody waits. */
+static struct scene set_scene(struct given *given)
+{
+    struct scene scene = {0};
+    scene.run = start_program("keepopen", args("f"),
+                              given(given_fifo("f", 0600), given_watched_io(), given));
+    scene.client =
+        start_peer(scene.run, probe("fifohand"), no_args(), given_input_held_open(text_of("")));
+    watch(&scene);
+    return scene;
+}
+
+static bool is_alive(const struct scene *scene)
+{
+    return record_of(scene->run)->processes[0].ended_us < 0;
+}
+
+/* Ends it from outside: nothing else would, and what a check has to say it has seen by now. */
+static void stop_it(struct scene *scene)
+{
+    allow_death_by_signal(scene->run);
+    if (is_alive(scene))
+        send_signal(scene->run, 1, SIGKILL);
+    finish_run(scene->run);
+}
+
+/* The task asks that this holds: if it does not, the run is over. */
+static void need(struct scene *scene, bool holds)
+{
+    if (!holds)
+        stop_it(scene);
+}
+
+/* "It sleeps in openat." */
+static const char *what_it_does(const struct scene *scene)
+{
+    const struct process *process = &record_of(scene->run)->processes[0];
+    int status = process->wait_status;
+    if (process->ended_us >= 0)
+        return (status & 127) != 0
+                   ? text_format("It was killed by signal %d.", status & 127).bytes
+                   : text_format("It has ended with status %d.", status >> 8 & 255).bytes;
+    if (scene->asleep == NULL)
+        return "It waits.";
+    return text_format("It sleeps in %s.", scene->asleep->name).bytes;
+}
+
+static void expect_ready(struct scene *scene)
+{
+    struct text came = stdout_of(scene->run);
+    bool ready = text_equal(came, text_of("ready\n"));
+    enum finding_kind kind = is_alive(scene) ? FINDING_HANG : FINDING_WRONG_OUTPUT;
+    const char *does = what_it_does(scene);
+
+    look_at(scene->asleep);
+    need(scene, ready);
+    expect_that(
+        scene->run, ready, kind,
+        "Nobody else has the FIFO open, and \"ready\" should be on standard output. %s came. "
+        "%s",
+        came.length == 0 ? "Nothing" : "Something else", does);
+    look_at(NULL);
+}
+
+/* The client does as told, and everybody waits again. */
+static void let_client(struct scene *scene, struct text orders)
+{
+    send_to_peer(scene->client, orders);
+    watch(scene);
+}
+
+/* Opened in a way that does not wait: if nobody reads, the client ends. */
+static struct text client_writes(struct text bytes)
+{
+    return text_join(text_format("W f\ns %zu\n", bytes.length), bytes);
+}
+
+static void expect_alive(struct scene *scene, const char *when)
+{
+    const char *does = what_it_does(scene);
+    bool alive = is_alive(scene);
+    need(scene, alive);
+    expect_that(scene->run, alive, FINDING_WRONG_STATUS,
+                "%s it should wait for the next client. %s", when, does);
+}
+
+static void expect_echoed(struct scene *scene, struct text expected)
+{
+    need(scene, text_equal(stdout_of(scene->run), expected));
+    expect_stdout(scene->run, expected);
+}
+
+CHECK(ready_without_a_partner, 1,
+      HINT("Which of the two opens waits, and for what? What makes it not wait?")
+      HINT("In which order is there somebody at the other side when you open the second time?")
+      HINT("With O_NONBLOCK one direction succeeds when nobody is there, and the other fails."))
+{
+    struct scene scene = set_scene(NULL);
+
+    suspect_if(saw_failure(scene.run, "open", ENXIO), "fifo-nonblock-enxio");
+    expect_ready(&scene);
+    suspect(NULL);
+    stop_it(&scene);
+}
+
+/* The first open of the FIFO for both directions; NULL: none. */
+static const struct call *open_for_both(struct run *run)
+{
+    const struct record *record = record_of(run);
+    for (size_t i = 0; i < record->n_calls; i++) {
+        const struct call *call = &record->calls[i];
+        bool opens = strncmp(call->name, "open", 4) == 0 && call->place.file != NULL;
+        int flags = (int)call->args[strcmp(call->name, "open") == 0 ? 1 : 2];
+        if (opens && (flags & O_ACCMODE) == O_RDWR && call->result >= 0)
+            return call;
+    }
+    return NULL;
+}
+
+/* Descriptors of keepopen on the FIFO that read (or write), at the last snapshot. */
+static int count_ends(struct run *run, bool writes, const struct descriptor **one)
+{
+    const struct record *record = record_of(run);
+    int count = 0;
+    for (size_t i = 0; i < record->n_descriptors; i++) {
+        const struct descriptor *descriptor = &record->descriptors[i];
+        bool fifo = record->objects[descriptor->object].kind == OBJECT_FIFO;
+        if (descriptor->process != 0 || !fifo || !(writes ? descriptor->writes : descriptor->reads))
+            continue;
+        *one = descriptor;
+        count++;
+    }
+    return count;
+}
+
+CHECK(one_descriptor_each_way, 2,
+      HINT("What does POSIX say that O_RDWR does to a FIFO?")
+      HINT("How many descriptors do you hold when both opens have succeeded?")
+      HINT("Look at /proc/PID/fd and /proc/PID/fdinfo while it waits."))
+{
+    struct scene scene = set_scene(NULL);
+    const struct descriptor *reader = NULL, *writer = NULL;
+    const struct call *both = open_for_both(scene.run);
+
+    suspect_if(both != NULL, "fifo-rdwr-portable");
+    look_at(both);
+    need(&scene, both == NULL);
+    expect_that(scene.run, both == NULL, FINDING_FORBIDDEN_CALL,
+                "The FIFO was opened for both directions at once (O_RDWR).");
+    look_at(NULL);
+    suspect(NULL);
+    expect_ready(&scene);
+    int reading = count_ends(scene.run, false, &reader);
+    int writing = count_ends(scene.run, true, &writer);
+    bool one_each = reading == 1 && writing == 1 && reader != writer;
+    stop_it(&scene);
+    expect_that(scene.run, one_each, FINDING_DESCRIPTOR_LEAK,
+                "While it waits it holds %d descriptor%s that can read the FIFO and %d that can "
+                "write it; the task asks for one of each.",
+                reading, reading == 1 ? "" : "s", writing);
+}
+
+CHECK(the_reading_end_waits, 1,
+      HINT("Which descriptor did you change, and which one do you read from?")
+      HINT("O_NONBLOCK can be taken back when the descriptor is open.")
+      HINT("How many numbers can one variable hold?"))
+{
+    struct scene scene = set_scene(NULL);
+    const struct descriptor *reader = NULL;
+
+    suspect_if(saw_failure(scene.run, "read", EBADF), "fifo-double-open-loses-fd");
+    expect_alive(&scene, "When nothing has come yet,");
+    suspect(NULL);
+    expect_ready(&scene);
+    count_ends(scene.run, false, &reader);
+    bool waits = reader != NULL && !reader->nonblocking;
+    int fd = reader != NULL ? reader->fd : -1;
+    need(&scene, waits);
+    expect_that(scene.run, waits, FINDING_WRONG_OUTPUT,
+                "While it waits, descriptor %d, with which it reads the FIFO, %s.", fd,
+                fd >= 0 ? "still has O_NONBLOCK" : "is not there");
+    let_client(&scene, client_writes(text_of("x")));
+    expect_echoed(&scene, text_of("ready\nx"));
+    stop_it(&scene);
+}
+
+CHECK(stays_when_writers_go, 2,
+      HINT("When does read of a FIFO return 0?")
+      HINT("Who has the FIFO open to write when the last client has gone?")
+      HINT("What does your program do between two clients, and what does it cost?"))
+{
+    struct scene scene = set_scene(NULL);
+    struct text expected = text_of("ready\n");
+
+    for (int client = random_between(3, 4); client > 0; client--) {
+        struct text bytes = random_bytes((size_t)random_between(1, 5000));
+        expected = text_join(expected, bytes);
+        let_client(&scene, client_writes(bytes));
+        expect_alive(&scene, "When a client has written,");
+        expect_echoed(&scene, expected);
+        let_client(&scene, text_of("c W\n"));
+        suspect_if(!is_alive(&scene), "fifo-server-sees-eof-and-quits");
+        expect_alive(&scene, "When the last client has gone,");
+        suspect(NULL);
+    }
+    expect_still_idle(scene.run);
+    stop_it(&scene);
+}
+
+/* A client writes that many bytes and goes. */
+static void expect_echo(struct given *given, size_t length)
+{
+    struct scene scene = set_scene(given);
+    struct text bytes = random_bytes(length), all = text_join(text_of("ready\n"), bytes);
+
+    let_client(&scene, text_join(client_writes(bytes), text_of("c W\n")));
+
+    suspect_if(is_alive(&scene) && stdout_of(scene.run).length < all.length,
+               "partial-write-ignored");
+    suspect_if(saw_given_up(scene.run, "read") || saw_given_up(scene.run, "poll") ||
+                   saw_given_up(scene.run, "write"),
+               "eintr-not-handled");
+    expect_alive(&scene, "When the client has gone,");
+    expect_echoed(&scene, all);
+    suspect(NULL);
+    stop_it(&scene);
+}
+
+CHECK(every_byte_is_echoed, 1,
+      HINT("What does it mean when write returns less than you asked for?")
+      HINT("A call that a signal has interrupted may be made again.")
+      HINT("The bytes may hold anything, NUL included. Who says how many they are?"))
+{
+    expect_echo(NULL, (size_t)random_between(200000, 300000));
+    expect_echo(given_short_writes(), 20000);
+    expect_echo(given_interruptions(), 20000);
+}
+
+/* The signal comes, everybody waits again, and it should be gone. */
+static void expect_end(struct scene *scene, int signal, const char *situation)
+{
+    send_signal(scene->run, 1, signal);
+    watch(scene);
+
+    bool ended = !is_alive(scene);
+    const char *does = what_it_does(scene);
+    look_at(scene->asleep);
+    need(scene, ended);
+    expect_that(scene->run, ended, FINDING_HANG, "%s came %s, and it goes on. %s",
+                signal == SIGTERM ? "SIGTERM" : "SIGINT", situation, does);
+    look_at(NULL);
+    expect_exit(scene->run, 0);
+}
+
+CHECK(ends_when_told, 2,
+      HINT("What does a signal do to a process that has made no arrangements for it?")
+      HINT("What is to be done between the signal and the end, and where: in the handler?")
+      HINT("How can a program take out of the FIFO what is there, and not wait for more?"))
+{
+    struct scene scene = set_scene(NULL);
+    expect_ready(&scene);
+    expect_end(&scene, SIGTERM, "while it waited for bytes");
+
+    scene = set_scene(NULL);
+    let_client(&scene, client_writes(text_of("hello\n")));
+    expect_end(&scene, SIGINT, "while a client had the FIFO open and said nothing");
+    expect_stdout(scene.run, text_of("ready\nhello\n"));
+}
+
+CHECK(nothing_is_left_in_the_fifo, 1,
+      HINT("Where are the bytes that the clients have written and that are not on standard output?")
+      HINT("A program that is busy with one thing hears of a signal as well.")
+      HINT("Was the FIFO empty when you left?"))
+{
+    struct scene scene = set_scene(given_unread_output());
+    struct text bytes = random_bytes(120000), wanted = text_join(text_of("ready\n"), bytes);
+    let_client(&scene, text_join(client_writes(bytes), text_of("c W\n")));
+    send_signal(scene.run, 1, SIGTERM);
+    watch(&scene); /* it has more than its standard output takes */
+
+    resume_reading(scene.run);
+    watch(&scene);
+
+    struct text came = stdout_of(scene.run);
+    bool ended = !is_alive(&scene);
+    const char *does = what_it_does(&scene);
+    look_at(scene.asleep);
+    need(&scene, ended);
+    expect_that(
+        scene.run, came.length == wanted.length, FINDING_LOST_MESSAGE,
+        "Standard output took nothing for a while, and SIGTERM came meanwhile. %zu bytes had "
+        "been written into the FIFO before; %zu bytes came out, \"ready\" included. %s",
+        bytes.length, came.length, does);
+    expect_that(scene.run, ended, FINDING_HANG,
+                "SIGTERM came while it was writing, and it goes on when that is done. %s", does);
+    look_at(NULL);
+    expect_exit(scene.run, 0);
+    expect_stdout(scene.run, wanted);
+}
+
+/* Status 1, and a reason that names the call. */
+static void expect_told(const char *call, int nth, int error)
+{
+    struct scene scene = set_scene(given_failing(call, nth, error));
+    let_client(&scene, text_of("R f\nW f\ns 1\nx"));
+
+    const char *does = what_it_does(&scene);
+    int status = is_alive(&scene) ? -1 : exit_status_of(scene.run);
+    stop_it(&scene);
+    expect_that(scene.run, saw_fault(scene.run), FINDING_MISSING_CALL,
+                "Call %d of %s was to fail here, and was never made. %s", nth, call, does);
+    bool said = text_count(stderr_of(scene.run), text_of(call)) > 0;
+    suspect_if(!said, "ignore-return-values");
+    expect_that(
+        scene.run, said, FINDING_UNCHECKED_ERROR,
+        "Call %d of %s was made to fail with %s, and standard error doesn't say so. It says: "
+        "%s",
+        nth, call, strerror(error),
+        stderr_of(scene.run).length > 0 ? stderr_of(scene.run).bytes : "nothing");
+    suspect(NULL);
+    expect_that(scene.run, status == 1, FINDING_WRONG_STATUS,
+                "Call %d of %s was made to fail with %s; the task asks for exit status 1 then. %s",
+                nth, call, strerror(error), does);
+}
+
+CHECK(failed_calls_are_reported, 1,
+      HINT("Which of your calls can return -1? All of them.")
+      HINT("The second open can fail although the first did not.")
+      HINT("Is everything that can be opened a FIFO?"))
+{
+    expect_told("open", 1, EACCES);
+    expect_told("open", 2, EMFILE);
+    expect_told("write", 1, EIO);
+    struct run *run = run_program("keepopen", args("none"), given_nothing());
+    expect_exit(run, 1);
+    expect_stderr_contains(run, strerror(ENOENT));
+    run = run_program("keepopen", args("file"), given_file("file", random_lines(2)));
+    expect_that(run, exit_status_of(run) == 1 && stderr_of(run).length > 0, FINDING_UNCHECKED_ERROR,
+                "PATH was an ordinary file. The task asks for exit status 1 and a reason; the "
+                "status was %d.",
+                exit_status_of(run));
+}
+
+CHECK(refuses_wrong_arguments, 1,
+      HINT("How many arguments are there?")
+      HINT("Wrong usage has an exit status of its own.")
+      HINT("Nothing should be opened before that is clear."))
+{
+    struct run *run = run_program("keepopen", no_args(), given_nothing());
+    expect_exit(run, 2);
+    expect_stderr_begins(run, "usage:");
+    run = run_program("keepopen", args("f", "f"), given_fifo("f", 0600));
+    expect_exit(run, 2);
+    expect_stderr_begins(run, "usage:");
+    struct scene scene = set_scene(NULL);
+    expect_ready(&scene);
+    stop_it(&scene);
+}
