@@ -60,14 +60,20 @@ static void need(struct scene *scene, bool holds)
 static const char *what_it_does(const struct scene *scene)
 {
     const struct process *process = &record_of(scene->run)->processes[0];
+    struct text said = stderr_of(scene->run), does;
     int status = process->wait_status;
-    if (process->ended_us >= 0)
-        return (status & 127) != 0
-                   ? text_format("It was killed by signal %d.", status & 127).bytes
-                   : text_format("It has ended with status %d.", status >> 8 & 255).bytes;
-    if (scene->asleep == NULL)
+
+    if (process->ended_us < 0 && scene->asleep == NULL)
         return "It waits.";
-    return text_format("It sleeps in %s.", scene->asleep->name).bytes;
+    if (process->ended_us < 0)
+        does = text_format("It sleeps in %s.", scene->asleep->name);
+    else if ((status & 127) != 0)
+        does = text_format("It was killed by signal %d.", status & 127);
+    else
+        does = text_format("It has ended with status %d.", status >> 8 & 255);
+    if (said.length > 0)
+        does = text_join(does, text_format(" On standard error it said: %s", said.bytes));
+    return text_format("%s", does.bytes).bytes;
 }
 
 static void expect_ready(struct scene *scene)
