@@ -149,12 +149,15 @@ static void judge_time(const struct record *record, struct findings *findings)
     if (spins) {
         finding->misconception =
             kit_strdup(misconception != NULL ? misconception : "busy-wait-flag");
-        finding->text = kit_format(
-            "Process %d `%s` did not end: it used %.1f s of processor time%s. It looks again and "
-            "again, "
-            "or loops for ever, instead of sleeping in a call until something happens.%s%s%s",
-            process->number, process->name, (double)process->cpu_us / 1e6, where,
-            loops ? " Its last calls, again and again: " : "", loops ? loop : "", loops ? "." : "");
+        finding->text =
+            loops
+                ? kit_format("Process %d `%s` does not wait, it looks again and again, and nothing "
+                             "comes of it%s. Its last calls, over and over: %s.",
+                             process->number, process->name, where, loop)
+                : kit_format("Process %d `%s` did not end: it used %.1f s of processor time%s. It "
+                             "looks again and again, or loops for ever, instead of sleeping in a "
+                             "call until something happens.",
+                             process->number, process->name, (double)process->cpu_us / 1e6, where);
     } else {
         finding->text = kit_format("The run was still going after %.0f s and was ended%s.",
                                    (double)record->snapshot_us / 1e6, where);

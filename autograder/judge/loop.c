@@ -126,12 +126,25 @@ static char *loop_words(const struct events *events)
     return words;
 }
 
+/* It reads the end of a FIFO again and again. */
+static bool spins_on_fifo(const struct record *record, int process)
+{
+    for (size_t i = record->n_calls; i-- > 0;) {
+        const struct call *call = &record->calls[i];
+        if (call->process == process && call->end_us >= 0 && strcmp(call->name, "read") == 0)
+            return call->result == 0 && call->object >= 0 &&
+                   record->objects[call->object].kind == OBJECT_FIFO;
+    }
+    return false;
+}
+
 bool judge_loop(const struct record *record, int process, const char **misconception, char **words)
 {
     struct events events = last_events(record, process);
     if (events.calls < LEAST || events.progress)
         return false;
-    *misconception = loop_shape(&events);
+    *misconception =
+        spins_on_fifo(record, process) ? "fifo-server-spins-on-eof" : loop_shape(&events);
     *words = loop_words(&events);
     return true;
 }

@@ -189,8 +189,9 @@ static struct figure both_read(const struct graph *graph)
     return (struct figure){name_silence(graph, parent, child, question), -1};
 }
 
-/* One socket for both directions: the child reads on for an end that its parent has not told it,
- * while the parent waits for what the child still has to say, or for its end. */
+/* One socket for both directions: the child reads on for an end (or the rest of a question) that
+ * its parent has not sent it, while the parent waits for what the child has to say, or for its end.
+ */
 static struct figure socket_not_shut_down(const struct graph *graph)
 {
     const struct record *record = graph->record;
@@ -206,6 +207,8 @@ static struct figure socket_not_shut_down(const struct graph *graph)
         struct last_words last = last_words_of(record, parent, peer);
         bool listens = answer != NULL && answer->object == peer;
         bool done = last.input_ended && !last.said_since;
+        if (listens && last.cut_off)
+            return (struct figure){"partial-write-ignored", -1};
         if (waits_for_child(graph, parent, child) || (listens && done))
             return (struct figure){"shutdown-vs-close", find_end(record, parent, peer, true)};
     }

@@ -11,6 +11,7 @@
  *     pieces       answers leave in pieces, with a pause of a millisecond or so between them
  *     die=K        ends by SIGKILL when it has read line K (from 1), without an answer
  *     half=K       the same, after half of the answer
+ *     rude=K       the same, when it has read one byte of line K and no more
  *     leave=K      ends when it has answered line K
  *     last=N       at the end of its input it writes N bytes: letters z, then a newline
  *     exit=N       its status, when it ends by itself
@@ -37,7 +38,7 @@ struct orders {
     const char *key;
     size_t pad;
     bool pieces, report;
-    long die, half, leave, last, status, signal;
+    long die, half, rude, leave, last, status, signal;
 };
 
 static _Noreturn void broken(const char *call)
@@ -64,6 +65,7 @@ static void take_order(struct orders *orders, const char *word)
     orders->report = orders->report || strcmp(word, "report") == 0;
     orders->die = number_of(word, "die", orders->die);
     orders->half = number_of(word, "half", orders->half);
+    orders->rude = number_of(word, "rude", orders->rude);
     orders->leave = number_of(word, "leave", orders->leave);
     orders->last = number_of(word, "last", orders->last);
     orders->status = number_of(word, "exit", orders->status);
@@ -187,18 +189,36 @@ static void write_last(long count)
     free(bytes);
 }
 
+/* Past stdio, which would read as much as there is. Its buffer is empty: who waits for each answer
+ * has sent no line but the last. */
+static _Noreturn void end_rudely(void)
+{
+    char byte;
+    if (read(STDIN_FILENO, &byte, 1) == -1)
+        broken("read");
+    end_by(SIGKILL);
+}
+
+/* The next line, or -1 at the end. */
+static ssize_t next_line(const struct orders *orders, char **line, size_t *room, long number)
+{
+    if (number == orders->rude)
+        end_rudely();
+    return getline(line, room, stdin);
+}
+
 int main(void)
 {
     struct orders orders = read_orders();
     char *line = NULL;
     size_t room = 0;
     ssize_t got = 0;
+    long number = 0;
 
     if (orders.report)
         report();
-    long number = 0;
     while ((orders.leave == 0 || number < orders.leave) &&
-           (got = getline(&line, &room, stdin)) != -1) {
+           (got = next_line(&orders, &line, &room, number + 1)) != -1) {
         bool whole = line[got - 1] == '\n';
         answer_line(&orders, line, (size_t)got - whole, ++number);
     }

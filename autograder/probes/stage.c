@@ -11,6 +11,7 @@
  *     mute              writes nothing of what it reads
  *     gather            writes only when it has read all
  *     count             then writes to standard error how much it has read: "read N"
+ *     deaf              then closes its standard input
  *     emit=N            then writes N bytes of its own
  *     report            first writes to standard error what it was given, a line each:
  *                       "closed 0" (of 0, 1 and 2), "open 5 /tmp/file" (above 2), "SIGPIPE default"
@@ -35,7 +36,7 @@ enum { EXIT_BROKEN = 99, HIGHEST_DESCRIPTOR = 1023 };
 struct orders {
     int xor, rotate, status, signal;
     long take, emit, first;
-    bool mute, report, gather, shut, count;
+    bool mute, report, gather, shut, count, deaf;
 };
 
 static _Noreturn void broken(const char *call)
@@ -64,6 +65,7 @@ static void take_order(struct orders *orders, const char *word)
     orders->first = number_of(word, "first", orders->first);
     orders->gather = orders->gather || strcmp(word, "gather") == 0;
     orders->count = orders->count || strcmp(word, "count") == 0;
+    orders->deaf = orders->deaf || strcmp(word, "deaf") == 0;
     orders->shut = orders->shut || strcmp(word, "shut") == 0;
     orders->mute = orders->mute || orders->shut || strcmp(word, "mute") == 0;
     orders->report = orders->report || strcmp(word, "report") == 0;
@@ -199,6 +201,8 @@ int main(int argc, char **argv)
     long count = copy(&orders);
     if (orders.count)
         fprintf(stderr, "read %ld\n", count);
+    if (orders.deaf && close(STDIN_FILENO) == -1)
+        broken("close");
     emit(orders.emit);
     if (orders.signal != 0 && raise(orders.signal) != 0)
         broken("raise");

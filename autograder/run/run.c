@@ -425,8 +425,9 @@ static bool goes_round_in_circles(struct run *run)
     const struct record *record = run->record;
     for (; run->looked_calls < record->n_calls; run->looked_calls++) {
         const struct call *call = &record->calls[run->looked_calls];
-        if (call->result > 0 && strstr(call->name, "poll") == NULL &&
-            strcmp(call->name, "signal") != 0)
+        bool only_looks = strstr(call->name, "poll") != NULL ||
+                          strstr(call->name, "select") != NULL || strcmp(call->name, "signal") == 0;
+        if (call->result > 0 && !only_looks)
             run->last_success = run->looked_calls;
     }
     return record->n_calls - run->last_success > FRUITLESS_CALLS;

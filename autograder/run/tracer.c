@@ -552,7 +552,20 @@ static bool is_call(const struct call_row *row, const char *name)
     return strcmp(row->name, name) == 0 || strcmp(row->group, name) == 0;
 }
 
-/* open(2) of a FIFO, which waits for a partner (unless told not to). */
+/* Does the process hold that file open? Then it is its own partner at a FIFO's other side. */
+static bool holds_open(pid_t tid, const struct stat *status)
+{
+    enum { LIKELY_DESCRIPTORS = 64 };
+    struct proc_fd held;
+
+    for (int fd = 0; fd < LIKELY_DESCRIPTORS; fd++)
+        if (proc_fd_identify(tid, fd, &held) && held.ino == status->st_ino &&
+            held.dev == status->st_dev)
+            return true;
+    return false;
+}
+
+/* open(2) of a FIFO, which waits for a partner (unless told not to, or if it holds the other end). */
 static bool opens_fifo(const struct tracer *tracer, const struct task *task)
 {
     const struct call *call = &tracer->record->calls[task->call];
@@ -563,7 +576,7 @@ static bool opens_fifo(const struct tracer *tracer, const struct task *task)
            ((int)call->args[path_at + 1] & O_NONBLOCK) == 0 &&
            proc_stat_path(task->tid, path_at == 0 ? AT_FDCWD : (int)call->args[0], call->detail,
                           &status) &&
-           S_ISFIFO(status.st_mode);
+           S_ISFIFO(status.st_mode) && !holds_open(task->tid, &status);
 }
 
 /* Calls that a handled signal interrupts (signal(7)). */
@@ -598,7 +611,8 @@ static int choose_fault(struct tracer *tracer, struct task *task)
     return 0;
 }
 
-static void make_it_fail(struct tracer *tracer, struct task *task, int error)
+/* fault: on behalf of a check; otherwise the cell refuses it. */
+static void make_it_fail(struct tracer *tracer, struct task *task, int error, bool fault)
 {
     registers regs;
     if (!registers_get(task->tid, &regs))
@@ -607,7 +621,7 @@ static void make_it_fail(struct tracer *tracer, struct task *task, int error)
         return;
     registers_set(task->tid, &regs);
     task->inject = error;
-    tracer->record->calls[task->call].injected = true;
+    tracer->record->calls[task->call].injected = fault;
     if (error == EPIPE && strcmp(task->row->group, "write") == 0)
         syscall(SYS_tgkill, process_of(tracer, task)->host_pid, task->tid, SIGPIPE); /* pipe(7) */
 }
@@ -650,7 +664,7 @@ static void apply_faults(struct tracer *tracer, struct task *task)
     task->counted = true;
     int error = choose_fault(tracer, task);
     if (error != 0) {
-        make_it_fail(tracer, task, error);
+        make_it_fail(tracer, task, error, true);
         return;
     }
     if (task->row->count < 0)
@@ -677,6 +691,18 @@ static bool refuses_clone(struct tracer *tracer, struct task *task, const struct
     if (task->row->number != SYS_clone && task->row->number != SYS_clone3)
         return false;
     return (flags & CLONE_UNTRACED) || (tracer->options->confined && (flags & spaces));
+}
+
+/* In the weaker mode no PID namespace keeps a program from the rest of the machine: signals go to
+ * processes of the run only. */
+static bool refuses_kill(struct tracer *tracer, struct task *task, const struct call *call)
+{
+    bool guarded = tracer->record->closed_world && !tracer->options->confined;
+    int pid = (int)call->args[0];
+
+    if (!guarded || task->row->effect != EFFECT_KILL || pid == 0)
+        return false;
+    return pid == -1 || record_find_pid(tracer->record, abs(pid)) == -1;
 }
 
 static void call_begin(struct tracer *tracer, struct task *task, const struct call_row *row,
@@ -716,7 +742,9 @@ static void on_call_entry(struct tracer *tracer, struct task *task)
     }
     call_begin(tracer, task, &call_rows[row], &info);
     if (refuses_clone(tracer, task, &tracer->record->calls[task->call]))
-        make_it_fail(tracer, task, task->row->number == SYS_clone3 ? ENOSYS : EPERM);
+        make_it_fail(tracer, task, task->row->number == SYS_clone3 ? ENOSYS : EPERM, false);
+    else if (refuses_kill(tracer, task, &tracer->record->calls[task->call]))
+        make_it_fail(tracer, task, EPERM, false);
     else
         apply_faults(tracer, task);
     task_resume(tracer, task, PTRACE_SYSCALL, 0);

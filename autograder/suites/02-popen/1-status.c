@@ -189,24 +189,33 @@ CHECK(tells_a_missing_command, 1,
 static void expect_no_guess(const char *command, int status)
 {
     struct run *run = run_program("status", args(command), given_ignored_signal(SIGCHLD));
-    struct text right = answer(command, text_of(""), words("exit:", status));
+    struct text said = stdout_of(run), right = answer(command, text_of(""), words("exit:", status));
+    size_t heading = strlen(command) + 3 < said.length ? strlen(command) + 3 : said.length;
+    bool sees_to_it = text_equal(said, right) && exit_status_of(run) == 0;
+    bool tells = exit_status_of(run) == 1 && stderr_of(run).length > 0;
 
     suspect_if(stderr_of(run).length == 0, "ignore-return-values");
     expect_that(
-        run,
-        text_equal(stdout_of(run), right) ? exit_status_of(run) == 0
-                                          : exit_status_of(run) == 1 && stderr_of(run).length > 0,
-        FINDING_UNCHECKED_ERROR,
-        "Started with SIGCHLD ignored, the kernel keeps no status for pclose(), which returns -1 "
-        "with ECHILD. The program ended with status %d; its last words on standard output: "
-        "\"%s\", on standard error: \"%s\".",
-        exit_status_of(run),
-        text_slice(stdout_of(run),
-                   strlen(command) + 3 < stdout_of(run).length ? strlen(command) + 3 : 0,
-                   stdout_of(run).length)
-            .bytes,
-        stderr_of(run).bytes);
+        run, sees_to_it || tells, FINDING_UNCHECKED_ERROR,
+        "The command is `%s`. Started with SIGCHLD ignored, the kernel keeps no status for "
+        "pclose(), which then returns -1 with ECHILD. After the heading, this came on standard "
+        "output:\n%sand on standard error \"%s\". The exit status is %d.",
+        command, text_slice(said, heading, said.length).bytes, stderr_of(run).bytes,
+        exit_status_of(run));
     suspect(NULL);
+}
+
+/* Standard output is /dev/full. */
+static void expect_full_told(struct run *run)
+{
+    suspect_if(stderr_of(run).length == 0, "ignore-return-values");
+    expect_that(
+        run, exit_status_of(run) == 1 && stderr_of(run).length > 0, FINDING_UNCHECKED_ERROR,
+        "Standard output is /dev/full here: whatever is written to it fails with ENOSPC. The "
+        "program ended with status %d%s.",
+        exit_status_of(run), stderr_of(run).length > 0 ? "" : " and said nothing");
+    suspect(NULL);
+    expect_stderr_contains(run, strerrordesc_np(ENOSPC));
 }
 
 CHECK(says_which_call_failed, 1,
@@ -219,11 +228,10 @@ CHECK(says_which_call_failed, 1,
     /* popen of glibc 2.36 says ENOMEM for whatever kept it from making the process. */
     expect_error_told(run_program("status", args("echo no"), given_failing("fork", 1, EAGAIN)), "");
     expect_no_guess("exit 5", 5);
-    struct run *run = run_program("status", args("echo no"), given_output_file("/dev/full"));
-    expect_error_told(run, strerrordesc_np(ENOSPC));
+    expect_full_told(run_program("status", args("echo no"), given_output_file("/dev/full")));
     const char *const *const wrong[] = {no_args(), args(""), args("true", "true")};
     for (size_t i = 0; i < 3; i++) {
-        run = run_program("status", wrong[i], given_nothing());
+        struct run *run = run_program("status", wrong[i], given_nothing());
         expect_exit(run, 2);
         expect_stderr_begins(run, "usage:");
         expect_stdout(run, text_of(""));

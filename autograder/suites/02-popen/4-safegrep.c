@@ -24,6 +24,16 @@ static struct text number(int count)
     return text_format("%d\n", count);
 }
 
+/* With "\\n" for each newline. */
+static const char *visible(struct text text)
+{
+    struct text shown = text_of("");
+    for (size_t i = 0; i < text.length; i++)
+        shown =
+            text_join(shown, text.bytes[i] == '\n' ? text_of("\\n") : text_slice(text, i, i + 1));
+    return shown.bytes;
+}
+
 static bool saw_shell(struct run *run)
 {
     const struct record *record = record_of(run);
@@ -36,10 +46,12 @@ static bool saw_shell(struct run *run)
 static void expect_number(struct run *run, const char *pattern, const char *file, int count)
 {
     suspect_if(saw_shell(run), "popen-injection");
-    expect_that(run, text_equal(stdout_of(run), number(count)), FINDING_WRONG_OUTPUT,
-                "PATTERN is \"%s\", FILE is \"%s\", and %d of its lines match. On standard output "
-                "stands \"%s\", on standard error \"%s\".",
-                pattern, file, count, stdout_of(run).bytes, stderr_of(run).bytes);
+    expect_that(
+        run, text_equal(stdout_of(run), number(count)), FINDING_WRONG_OUTPUT,
+        "PATTERN is \"%s\", FILE is \"%s\", and %d of its lines match. Standard output should "
+        "be \"%d\\n\" and is \"%s\". Standard error: \"%s\".",
+        visible(text_of(pattern)), visible(text_of(file)), count, count, visible(stdout_of(run)),
+        visible(stderr_of(run)));
     suspect(NULL);
     expect_exit(run, 0);
 }
@@ -67,8 +79,8 @@ static void expect_refusal(const char *pattern, const char *file, struct given *
     struct text out = stdout_of(run);
 
     expect_that(run, out.length == 0, FINDING_WRONG_OUTPUT,
-                "%s, and so there is nothing to count. On standard output stands \"%s\".", what,
-                out.bytes);
+                "%s, and so there is no number to tell. But standard output is \"%s\".", what,
+                visible(out));
     expect_that(run, exit_status_of(run) == 1, FINDING_WRONG_STATUS,
                 "%s. The task asks for exit status 1; the program ended with %d.", what,
                 exit_status_of(run));
@@ -121,7 +133,7 @@ static void expect_not_run(const char *pattern, const char *file, struct given *
         run, !was_run(run, canary), FINDING_FORBIDDEN_CALL,
         "PATTERN is \"%s\", FILE is \"%s\". A part of this was run as a command: \"%s\" was "
         "touched.",
-        pattern, file, canary);
+        visible(text_of(pattern)), visible(text_of(file)), canary);
     suspect(NULL);
     expect_number(run, pattern, file, count);
 }
@@ -229,8 +241,8 @@ CHECK(fails_if_grep_does, 2,
         return;
     suspect_if(saw_fall_through(run), "child-falls-through-after-exec-failure");
     expect_that(run, stdout_of(run).length == 0, FINDING_WRONG_OUTPUT,
-                "There is no grep in PATH. On standard output stands \"%s\".",
-                stdout_of(run).bytes);
+                "There is no grep in PATH. But standard output is \"%s\".",
+                visible(stdout_of(run)));
     expect_error_told(run, "");
 }
 
@@ -251,8 +263,8 @@ CHECK(bears_interruptions, 1,
     expect_that(
         run, text_equal(stdout_of(run), number(count)), FINDING_WRONG_OUTPUT,
         "%d lines match, and grep says so a byte at a time, each when the one before has been "
-        "read. On standard output stands \"%s\".",
-        count, stdout_of(run).bytes);
+        "read. Standard output should be \"%d\\n\" and is \"%s\".",
+        count, count, visible(stdout_of(run)));
     suspect(NULL);
     expect_exit(run, 0);
 
@@ -262,6 +274,19 @@ CHECK(bears_interruptions, 1,
                "eintr-not-handled");
     expect_exit(run, 0);
     expect_stdout(run, number(count));
+}
+
+/* Standard output is /dev/full. */
+static void expect_full_told(struct run *run)
+{
+    suspect_if(stderr_of(run).length == 0, "ignore-return-values");
+    expect_that(
+        run, exit_status_of(run) == 1 && stderr_of(run).length > 0, FINDING_UNCHECKED_ERROR,
+        "Standard output is /dev/full here: whatever is written to it fails with ENOSPC. The "
+        "program ended with status %d%s.",
+        exit_status_of(run), stderr_of(run).length > 0 ? "" : " and said nothing");
+    suspect(NULL);
+    expect_stderr_contains(run, strerrordesc_np(ENOSPC));
 }
 
 CHECK(says_which_call_failed, 1,
@@ -279,9 +304,8 @@ CHECK(says_which_call_failed, 1,
     expect_error_told(
         run_program("safegrep", args(word, file), given(lines, given_failing("fork", 1, EAGAIN))),
         "");
-    expect_error_told(
-        run_program("safegrep", args(word, file), given(lines, given_output_file("/dev/full"))),
-        strerrordesc_np(ENOSPC));
+    expect_full_told(
+        run_program("safegrep", args(word, file), given(lines, given_output_file("/dev/full"))));
     const char *const *const wrong[] = {no_args(), args(word), args(word, ""),
                                         args(word, file, file)};
     for (size_t i = 0; i < 4; i++) {

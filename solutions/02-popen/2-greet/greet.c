@@ -68,7 +68,7 @@ int main(int argc, char **argv)
     int status = pclose(lines);
     if (status == -1)
         die("pclose");
-    if (!passed_on)
-        return EXIT_FAILURE;
-    return WIFSIGNALED(status) ? EXIT_SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
+    if (passed_on)
+        return WIFSIGNALED(status) ? EXIT_SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
+    return EXIT_FAILURE;
 }

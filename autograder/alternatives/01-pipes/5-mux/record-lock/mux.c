@@ -109,9 +109,15 @@ static int reap_all(void)
 
 static void print_line(const char *line, size_t size)
 {
-    while (write(1, line, size) == -1)
-        if (errno != EINTR)
+    while (size > 0) {
+        ssize_t n = write(1, line, size);
+        if (n == -1 && errno != EINTR)
             die("write");
+        if (n > 0) {
+            line += n;
+            size -= (size_t)n;
+        }
+    }
 }
 
 static int print_counts(void)
