@@ -85,16 +85,20 @@ static char *makefile_text(const struct exercise *exercise)
                    "HEADERS  := $(wildcard *.h)\n"
                    "MODULES  := $(wildcard $(HEADERS:.h=.c))\n"
                    "PROGRAMS := $(patsubst %%.c,%%,$(filter-out $(MODULES),$(wildcard *.c)))\n"
+                   "# A module is linked with the kit's drivers, as the checks do.\n"
+                   "DRIVERS  := $(if $(MODULES),$(wildcard $(KIT)/autograder/drivers/%s/*.c))\n"
+                   "DRIVEN   := $(notdir $(DRIVERS:.c=))\n"
                    "\n"
-                   "all: $(PROGRAMS) $(MODULES:.c=.o)\n"
+                   "all: $(PROGRAMS) $(DRIVEN)\n"
+                   "$(DRIVEN): %%: $(KIT)/autograder/drivers/%s/%%.c $(MODULES) $(HEADERS)\n"
+                   "\t$(CC) $(CFLAGS) -I. -o $@ $< $(MODULES) $(COMMON) -lpthread -lrt -lm\n"
                    "$(PROGRAMS): %%: %%.c $(MODULES) $(HEADERS)\n"
                    "\t$(CC) $(CFLAGS) -o $@ $< $(MODULES) $(COMMON) -lpthread -lrt -lm\n"
-                   "%%.o: %%.c $(HEADERS)\n"
-                   "\t$(CC) $(CFLAGS) -c -o $@ $<\n"
                    "clean:\n"
-                   "\trm -f $(PROGRAMS) $(MODULES:.c=.o)\n"
+                   "\trm -f $(PROGRAMS) $(DRIVEN)\n"
                    ".PHONY: all clean\n",
-                   exercise->id, exercise->name, exercise->id, kit_root(), flags.data);
+                   exercise->id, exercise->name, exercise->id, kit_root(), flags.data,
+                   exercise->folder, exercise->folder);
     free(flags.data);
     return text;
 }

@@ -155,7 +155,7 @@ CHECK(commands_get_no_other_stream, 2,
               HINT("Each stream that is open at the fork is open in the child as well."))
 {
     const char *const *backwards =
-        args("open A w cat", "open B r echo b", "open C w cat", "open D r exit 0", "close D",
+        args("open A w cat", "open B r true", "open C w cat", "open D r exit 0", "close D",
              "close C", "close B", "close A");
     const char *const *in_order = args("open A w cat >&2", "open B w cat >&2", "open C w cat >&2",
                                        "say A one", "say C three", "close A", "close B", "close C");

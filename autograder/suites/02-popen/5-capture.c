@@ -155,6 +155,22 @@ static bool waits_without_limit(struct run *run)
     return true;
 }
 
+/* Where `capture` sleeps: " It sleeps in wait4 at capture.c:171." */
+static const char *where_asleep(struct run *run)
+{
+    const struct record *record = record_of(run);
+    for (size_t i = record->n_calls; i-- > 0;) {
+        const struct call *call = &record->calls[i];
+        if (call->process != 0 || call->end_us >= 0 || call->place.file == NULL)
+            continue;
+        look_at(call);
+        return text_format(" It sleeps in %s at %s:%d.", call->name, call->place.file,
+                           call->place.line)
+            .bytes;
+    }
+    return "";
+}
+
 /* Until `capture` has ended, or has slept for more than a second with nothing that will wake it. */
 static void wait_until_time_is_up(struct run *run, const char *seconds, const char *script)
 {
@@ -163,11 +179,12 @@ static void wait_until_time_is_up(struct run *run, const char *seconds, const ch
         asleep = waits_without_limit(run) ? asleep + 1 : 0;
         expect_still_idle(run);
     }
-    expect_that(
-        run, !is_alive(run), FINDING_HANG,
-        "`capture %s sh -c '%s'` waits for its command, and without a limit of time. The command "
-        "waits for input that does not come.",
-        seconds, script);
+    if (is_alive(run))
+        expect_that(
+            run, false, FINDING_HANG,
+            "`capture %s sh -c '%s'` waits for its command, and without a limit of time. The "
+            "command waits for input that does not come.%s",
+            seconds, script, where_asleep(run));
 }
 
 /* Lets `capture` run that script, which waits for standard input, until the time is up; whoever is

@@ -197,9 +197,10 @@ CHECK(says_what_failed, 1,
       HINT("An error of standard output may show only when the bytes leave the process."))
 {
     struct run *run = run_program(
-        "adder", no_args(), given(given_input(text_of("1 2\n")), given_output_file("/dev/full")));
+        "adder", no_args(),
+        given(given_input(text_of("1 2\n")), given_output_file("/dev/full"), given_watched_io()));
     expect_error_told(run, strerrordesc_np(ENOSPC));
-    run = run_program("adder", no_args(), given_input_file("/tmp"));
+    run = run_program("adder", no_args(), given(given_input_file("/tmp"), given_watched_io()));
     expect_error_told(run, strerrordesc_np(EISDIR));
     run = run_program("adder", args("1"), given_input(text_of("1 2\n")));
     expect_exit(run, 2);

@@ -220,9 +220,12 @@ CHECK(says_which_call_failed, 1,
         expect_error_told(
             run_bulk(bytes, "", given_failing(faults[i].call, faults[i].nth, faults[i].error)),
             strerrordesc_np(faults[i].error));
-    expect_error_told(run_program("bulk", args(probe("stage")), given_input_file("/tmp")),
+    expect_error_told(run_program("bulk", args(probe("stage")),
+                                  given(given_input_file("/tmp"), given_watched_io())),
                       strerrordesc_np(EISDIR));
-    expect_error_told(run_bulk(bytes, "", given_output_file("/dev/full")), strerrordesc_np(ENOSPC));
+    expect_error_told(
+        run_bulk(bytes, "", given(given_output_file("/dev/full"), given_watched_io())),
+        strerrordesc_np(ENOSPC));
     expect_not_started(text_of(""));
     expect_not_started(random_bytes(200000));
     const char *const *const wrong[] = {no_args(), args(""), args("cat", "cat")};
