@@ -107,11 +107,12 @@ SHARED := labs skeletons common autograder/explain autograder/drivers
 install: all ## PREFIX=/usr/local DESTDIR=
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/ipclab/probes'
 	install -m 755 ipclab '$(DESTDIR)$(PREFIX)/bin/ipclab'
+	install -D -m 644 man/ipclab.1 '$(DESTDIR)$(PREFIX)/share/man/man1/ipclab.1'
 	$(if $(PROBES),install -m 755 $(PROBES) '$(DESTDIR)$(PREFIX)/share/ipclab/probes')
 	for file in $$(find $(wildcard $(SHARED)) -type f); do \
 	    install -D -m 644 "$$file" '$(DESTDIR)$(PREFIX)/share/ipclab'/"$$file" || exit 1; done
 uninstall: ## remove what install put there
-	rm -f '$(DESTDIR)$(PREFIX)/bin/ipclab'
+	rm -f '$(DESTDIR)$(PREFIX)/bin/ipclab' '$(DESTDIR)$(PREFIX)/share/man/man1/ipclab.1'
 	rm -rf '$(DESTDIR)$(PREFIX)/share/ipclab'
 
 ##@ Housekeeping

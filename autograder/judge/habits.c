@@ -77,8 +77,13 @@ static bool is_sleep(const struct call *call)
     if (strcmp(call->name, "nanosleep") == 0 || strcmp(call->name, "clock_nanosleep") == 0)
         return true;
     /* poll and select of nothing, with a time limit, are sleep by another name. */
-    return (strcmp(call->name, "poll") == 0 && call->args[1] == 0 && (int)call->args[2] > 0) ||
-           (strcmp(call->name, "select") == 0 && call->args[0] == 0 && call->args[4] != 0);
+    if (strcmp(call->name, "poll") == 0)
+        return call->args[1] == 0 && (int)call->args[2] > 0;
+    /* libc makes pselect6 of select(3), and ppoll of poll(3) where the kernel has no other. */
+    if (strcmp(call->name, "ppoll") == 0)
+        return call->args[1] == 0 && call->args[2] != 0;
+    return (strcmp(call->name, "select") == 0 || strcmp(call->name, "pselect6") == 0) &&
+           call->args[0] == 0 && call->args[4] != 0;
 }
 
 static void judge_sleeps(const struct record *record, struct findings *findings)

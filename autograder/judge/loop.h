@@ -1,5 +1,5 @@
 /*
- * loop.h - what a process that never sleeps does all the time (inside judge/ only).
+ * loop.h - what a process that never sleeps does all the time.
  */
 #ifndef IPCLAB_LOOP_H
 #define IPCLAB_LOOP_H

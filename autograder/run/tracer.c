@@ -565,7 +565,8 @@ static bool holds_open(pid_t tid, const struct stat *status)
     return false;
 }
 
-/* open(2) of a FIFO, which waits for a partner (unless told not to, or if it holds the other end). */
+/* open(2) of a FIFO, which waits for a partner (unless told not to, or if it holds the other end).
+ */
 static bool opens_fifo(const struct tracer *tracer, const struct task *task)
 {
     const struct call *call = &tracer->record->calls[task->call];
@@ -678,7 +679,8 @@ static void apply_faults(struct tracer *tracer, struct task *task)
 
 /* ---- Calls: entry and exit stops ------------------------------------------------------------ */
 
-/* Flags of clone and clone3 that would hide a child from us or leave the cell. */
+/* Flags of clone and clone3 that would hide a child from us or, in a run of a check, leave the
+ * cell: as unshare(2), which the filter refuses, in both modes. */
 static bool refuses_clone(struct tracer *tracer, struct task *task, const struct call *call)
 {
     uint64_t flags = call->args[0];
@@ -690,7 +692,7 @@ static bool refuses_clone(struct tracer *tracer, struct task *task, const struct
         return false;
     if (task->row->number != SYS_clone && task->row->number != SYS_clone3)
         return false;
-    return (flags & CLONE_UNTRACED) || (tracer->options->confined && (flags & spaces));
+    return (flags & CLONE_UNTRACED) || (tracer->record->closed_world && (flags & spaces));
 }
 
 /* In the weaker mode no PID namespace keeps a program from the rest of the machine: signals go to

@@ -25,7 +25,7 @@ struct fault {
 struct tracer_options {
     const char *
         own_folder; /* programs below it are the learner's ("/program/"); NULL: the first program */
-    bool confined;  /* refuse new namespaces (a cell) */
+    bool confined;  /* in a cell with namespaces of its own, that keep its signals inside */
     bool short_writes, short_reads, interruptions;
     struct fault *faults;
     size_t n_faults;

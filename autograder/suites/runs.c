@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../judge/judge.h"
+#include "../judge/loop.h"
 #include "../run/kit.h"
 #include "../run/proc.h"
 #include "check_runs.h"
@@ -23,7 +24,9 @@ enum {
     CPU_LIMIT_US = 3000000,
     CALL_LIMIT = 300000,
     OUTPUT_LIMIT = 16 * 1024 * 1024,
-    IDLE_CPU_US = 1000000
+    IDLE_CPU_US = 1000000,
+    FRUITLESS_US = 2000000,
+    FRUITLESS_SWITCHES = 100
 };
 
 static struct check_run *runs;
@@ -330,16 +333,57 @@ static int64_t cpu_used(const struct run *run)
     return used;
 }
 
+static size_t switches_of(const struct run *run)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < run->record->n_processes; i++)
+        if (run->record->processes[i].ended_us < 0)
+            sum += proc_switches(run->record->processes[i].host_pid);
+    return sum;
+}
+
+/* Bytes and processes: what changes when a run gets on with its work. */
+static size_t progress_of(const struct run *run)
+{
+    size_t sum = run->record->n_processes;
+    for (size_t i = 0; i < run->n_peers; i++)
+        sum += run->peers[i]->out.length + run->peers[i]->err.length + run->peers[i]->pending_from;
+    return sum;
+}
+
 struct idle_watch {
     int64_t cpu_at_start;
+    size_t progress, switches; /* at the last moment when something had changed, ... */
+    long long since_us;        /* ... and that moment */
     bool still;
 };
+
+static struct idle_watch new_watch(const struct run *run)
+{
+    return (struct idle_watch){.cpu_at_start = cpu_used(run),
+                               .progress = progress_of(run),
+                               .switches = switches_of(run),
+                               .since_us = kit_now_us()};
+}
+
+/* For a while nothing has come of it, but it has woken up very often. */
+static bool keeps_looking(const struct run *run, struct idle_watch *watch)
+{
+    if (progress_of(run) != watch->progress) {
+        int64_t cpu = watch->cpu_at_start;
+        *watch = new_watch(run);
+        watch->cpu_at_start = cpu;
+    }
+    return kit_now_us() - watch->since_us > FRUITLESS_US &&
+           switches_of(run) > watch->switches + FRUITLESS_SWITCHES;
+}
 
 static bool still_or_busy(struct run *run, void *context)
 {
     struct idle_watch *watch = context;
     watch->still = run_is_still(run, NULL);
-    return watch->still || cpu_used(run) - watch->cpu_at_start > IDLE_CPU_US;
+    return watch->still || cpu_used(run) - watch->cpu_at_start > IDLE_CPU_US ||
+           keeps_looking(run, watch);
 }
 
 /* Ends a run that is busy where it should sleep: as if its time were up, so that judge_habits()
@@ -351,9 +395,32 @@ static _Noreturn void fail_as_busy(struct run *run)
     check_fail(NULL);
 }
 
+/* Do the recorded calls say more than that it wakes up? Then judge_habits() tells it. */
+static bool shows_its_loop(const struct run *run)
+{
+    const char *misconception;
+    char *words = NULL;
+    bool shows = judge_loop(run->record, run_first(run)->process, &misconception, &words);
+    free(words);
+    return shows;
+}
+
+/* The same, for one that uses little time, but wakes up again and again. */
+static _Noreturn void fail_as_restless(struct run *run, size_t woken)
+{
+    struct findings one = {0};
+    struct finding *finding = findings_add(&one, FINDING_BUSY_WAIT);
+    finding->misconception = kit_strdup("busy-wait-flag");
+    finding->text = kit_format("With nothing to do for %d s it woke up %zu times to look again. A "
+                               "process that waits sleeps in one call until something happens.",
+                               FRUITLESS_US / 1000000, woken);
+    finding_add_process(finding, run->record, run_first(run)->process);
+    check_fail(finding);
+}
+
 void wait_until_idle(struct run *run)
 {
-    struct idle_watch watch = {cpu_used(run), false};
+    struct idle_watch watch = new_watch(run);
     run->last_digest = 0; /* what was still a moment ago, we may have woken since */
     run_until(run, still_or_busy, &watch, 0);
     if (run->state == RUN_ENDED)
@@ -362,6 +429,8 @@ void wait_until_idle(struct run *run)
         finish_run(run);
         check_fail(NULL);
     }
+    if (!watch.still && keeps_looking(run, &watch) && !shows_its_loop(run))
+        fail_as_restless(run, switches_of(run) - watch.switches);
     if (!watch.still)
         fail_as_busy(run);
     run_snapshot(run);
@@ -370,15 +439,6 @@ void wait_until_idle(struct run *run)
         finish_run(run);
         check_fail(NULL);
     }
-}
-
-static size_t switches_of(const struct run *run)
-{
-    size_t sum = 0;
-    for (size_t i = 0; i < run->record->n_processes; i++)
-        if (run->record->processes[i].ended_us < 0)
-            sum += proc_switches(run->record->processes[i].host_pid);
-    return sum;
 }
 
 void expect_still_idle(struct run *run)

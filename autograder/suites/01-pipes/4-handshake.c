@@ -82,7 +82,8 @@ static void expect_log(struct run *run, const struct play *play, enum finding_ki
                 log.length > 0 ? log.bytes : "nothing, ", play->log.bytes);
 }
 
-/* Bytes that such calls ("read", "write") moved through the pipes of the run; and the most by one.
+/* Bytes that such calls ("read", "write", and their kin) moved through the pipes of the run; and
+ * the most by one.
  */
 static int bytes_moved(struct run *run, const char *name, int *most)
 {
@@ -91,7 +92,7 @@ static int bytes_moved(struct run *run, const char *name, int *most)
     *most = 0;
     for (size_t i = 0; i < record->n_calls; i++) {
         const struct call *call = &record->calls[i];
-        if (strcmp(call->name, name) != 0 || call->result <= 0 || call->object < 0 ||
+        if (strncmp(call->name, name, strlen(name)) != 0 || call->result <= 0 || call->object < 0 ||
             record->objects[call->object].made_by < 0)
             continue;
         sum += (int)call->result;
@@ -155,16 +156,18 @@ CHECK(every_tell_counts, 1,
     for (int teller = 0; teller < 2; teller++) {
         int most, tells = random_between(2, 9);
         struct play play = empty_play();
+        struct text letters = text_of("");
         add(&play.script[!teller], "g");
         for (int i = 0; i < tells; i++) {
             add(&play.script[teller], "t");
             add(&play.script[!teller], "w");
+            add(&letters, teller == 0 ? "p" : "c");
         }
         add(&play.script[teller], "x");
         add(&play.script[!teller], "l");
         play.log = text_of(teller == 0 ? "c 1\n" : "p 1\n");
 
-        struct run *run = perform(&play, given_watched_io());
+        struct run *run = perform(&play, given_kept_pipes());
 
         int sent = bytes_moved(run, "write", &most);
         expect_that(run, sent == tells, FINDING_LOST_MESSAGE,
@@ -174,6 +177,12 @@ CHECK(every_tell_counts, 1,
         suspect_if(most > 1, "one-read-one-message");
         expect_log(run, &play, FINDING_LOST_MESSAGE);
         suspect(NULL);
+        struct text came = came_through_pipe(run);
+        expect_that(run, text_equal(came, letters), FINDING_WRONG_OUTPUT,
+                    "The %s told %d times, and what came out of the pipe is \"%.*s\" instead of "
+                    "\"%s\".",
+                    teller == 0 ? "parent" : "child", tells, (int)came.length, came.bytes,
+                    letters.bytes);
     }
 }
 

@@ -129,6 +129,19 @@ static int longest_write(struct run *run)
     return most;
 }
 
+/* Do the children make other calls between their records, as one does to agree on who is next? */
+static bool take_turns(struct run *run)
+{
+    static const char *const calls[] = {"read", "fcntl", "sem", "msg", "recv"};
+    const struct record *record = record_of(run);
+    int made = 0;
+    for (size_t i = 0; i < record->n_calls; i++)
+        for (size_t k = 0; k < sizeof calls / sizeof calls[0]; k++)
+            made += record->processes[record->calls[i].process].parent >= 0 &&
+                    strncmp(record->calls[i].name, calls[k], strlen(calls[k])) == 0;
+    return made >= RECORDS;
+}
+
 /* How many children had been started when the first byte was taken out of the pipe. */
 static int started_before_reading(struct run *run)
 {
@@ -191,7 +204,6 @@ CHECK(any_split_is_put_together, 1,
       HINT("What do you do with half a record?"))
 {
     int length = random_between(50, 300);
-    struct counts all = all_of(2);
 
     struct run *run = run_mux(2, length, given(given_kept_pipes(), given_short_reads()));
 
@@ -201,7 +213,7 @@ CHECK(any_split_is_put_together, 1,
     suspect_if(stream.length == 2 * RECORDS * (size_t)length && seen.torn == 0 && was_hit(run),
                "one-read-one-message");
     expect_that(
-        run, text_equal(report, report_of(&all)) || stream.length == 0, FINDING_SHORT_IO_IGNORED,
+        run, text_equal(report, report_of(&seen)) || stream.length == 0, FINDING_SHORT_IO_IGNORED,
         "The reads gave the records of %d bytes in smaller pieces (as they may). %d of them "
         "came out of the pipe torn; the program says:\n%s",
         length, seen.torn, report.length > 0 ? report.bytes : "nothing");
@@ -227,8 +239,8 @@ CHECK(longer_records_stay_whole, 2,
                     "When the first byte was taken out of the pipe, %d of the %d children had been "
                     "started. All are to be at work at the same time.",
                     started, children);
-        suspect_if(longest_write(run) <= PIPE_BUF, "pipe-buf-is-capacity");
-        suspect_if(longest_write(run) > PIPE_BUF, "writes-always-atomic");
+        suspect_if(!take_turns(run) && longest_write(run) <= PIPE_BUF, "pipe-buf-is-capacity");
+        suspect_if(!take_turns(run) && longest_write(run) > PIPE_BUF, "writes-always-atomic");
         expect_that(
             run, seen.torn == 0, FINDING_LOST_MESSAGE,
             "%d children, records of %d bytes, a pipe with little room: %d records came out "
@@ -252,9 +264,10 @@ CHECK(interruptions_lose_nothing, 1,
     struct run *run = run_mux(2, length, given(given_kept_pipes(), given_short_writes()));
 
     struct text stream = came_through_pipe(run);
-    suspect_if(stream.length < wanted && was_hit(run), "partial-write-ignored");
+    bool torn = count_records(stream, 2, length).torn > 0;
+    suspect_if(torn && stream.length < wanted && was_hit(run), "partial-write-ignored");
     expect_that(
-        run, stream.length == wanted || stream.length == 0, FINDING_LOST_MESSAGE,
+        run, stream.length == wanted || !torn, FINDING_LOST_MESSAGE,
         "Some writes took only a part of their record (as they may), and the rest was lost: "
         "%zu of %zu bytes came out of the pipe.",
         stream.length, wanted);

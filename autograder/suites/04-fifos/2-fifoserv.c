@@ -199,7 +199,7 @@ CHECK(numbers_and_reverses, 2,
       HINT("What is left in the directory when the server has ended, and whose is it?"))
 {
     int pid = random_between(1, INT_MAX);
-    struct text all = text_of(""), expected = text_of("");
+    struct text expected = text_of("");
     const int lengths[] = {random_between(2, 55), 0, TEXT_SIZE, 1, random_between(2, 55)};
     struct run *run = start_server(5, given_fifo(reply_name(pid), 0600));
     struct peer *client = start_client(run, pid);
@@ -208,8 +208,9 @@ CHECK(numbers_and_reverses, 2,
     for (int i = 0; i < 5; i++) {
         struct text text = i == 0 ? text_slice(text_join(random_text(), random_text()), 0, 16)
                                   : random_bytes((size_t)lengths[i]);
+        if (i == 2)
+            text.bytes[random_below(TEXT_SIZE)] = '\0';
         ask(client, good_request(pid, text));
-        all = text_join(all, text);
         expected = text_join(expected, reply(i + 1, text));
     }
     expect_replies(run, client, pid, expected);
@@ -290,6 +291,7 @@ CHECK(requests_do_not_mix, 1,
         batch = text_join(batch, good_request(first_pid + who, text));
         expected[who] = text_join(expected[who], reply(n, text));
     }
+    wait_until_idle(run);
     ask(clients[0], batch); /* as if they all had written while the server was busy */
     wait_until_idle(run);
     struct text came[CLIENTS];
@@ -305,28 +307,47 @@ CHECK(requests_do_not_mix, 1,
     expect_end(run);
 }
 
+/* A client that writes into its own reply FIFO until it is full, and sleeps then. Less than a page
+ * of room can be left. */
+static struct peer *start_full_client(struct run *run, int pid)
+{
+    struct peer *full = start_client(run, pid);
+    send_to_peer(
+        full, text_join(text_format("W %s\ns 3000000\n", reply_name(pid)), random_bytes(3000000)));
+    wait_until_idle(run);
+    return full;
+}
+
+static struct text requests(int pid, struct text text, int count)
+{
+    struct text all = text_of("");
+    for (int i = 0; i < count; i++)
+        all = text_join(all, good_request(pid, text));
+    return all;
+}
+
 CHECK(no_client_stops_it, 1,
       HINT("On which calls can one client stop you?")
       HINT("What can open do if nobody reads, when you tell it not to wait?")
       HINT("What else than a FIFO may have that name?"))
 {
+    enum { FLOOD = 80 }; /* replies of 60 bytes: more than a page */
     int pid = random_between(100, 30000);
-    struct text text = random_text();
-    struct run *run = start_server(6, given(given_fifo(reply_name(pid), 0600),
-                                            given_fifo(reply_name(pid + 1), 0600),
-                                            given_fifo(reply_name(pid + 2), 0600),
-                                            given_file(reply_name(pid + 3), text_of("kept\n"))));
-    struct peer *good = start_client(run, pid), *full = start_client(run, pid + 2);
+    struct text text = random_text(), longest = random_bytes(TEXT_SIZE);
+    struct run *run = start_server(
+        FLOOD + 5, given(given_fifo(reply_name(pid), 0600), given_fifo(reply_name(pid + 1), 0600),
+                         given_fifo(reply_name(pid + 2), 0600),
+                         given_file(reply_name(pid + 3), text_of("kept\n"))));
+    struct peer *good = start_client(run, pid), *full = start_full_client(run, pid + 2);
+    struct text bad[] = {
+        requests(pid + 1, text, 1),        /* nobody reads */
+        requests(pid + 2, longest, FLOOD), /* full */
+        requests(pid + 3, text, 1),        /* a file */
+        requests(pid + 4, text, 1),        /* nothing */
+    };
 
-    /* It fills its own reply FIFO, and then sleeps because there is no more room. */
-    send_to_peer(full, text_join(text_format("W %s\ns 3000000\n", reply_name(pid + 2)),
-                                 random_bytes(3000000)));
-    wait_until_idle(run);
-    ask(good, good_request(pid + 1, text)); /* whose FIFO nobody opens */
-    wait_until_idle(run);
-    expect_not_held_up(run);
-    for (int other = 2; other <= 4; other++) { /* full, a file, none */
-        ask(good, good_request(pid + other, text));
+    for (int i = 0; i < 4; i++) {
+        ask(good, bad[i]);
         wait_until_idle(run);
         expect_not_held_up(run);
         expect_serving(run, "because of a reply that could not be delivered");
@@ -335,7 +356,7 @@ CHECK(no_client_stops_it, 1,
                 FINDING_WRONG_OUTPUT,
                 "desk.%d is a file and no FIFO, and the reply was written into it.", pid + 3);
     ask(good, good_request(pid, text));
-    expect_replies(run, good, pid, reply(5, text));
+    expect_replies(run, good, pid, reply(FLOOD + 4, text));
     kill_peer(full, SIGKILL);
     ask(good, good_request(pid, text));
     expect_end(run);
@@ -399,6 +420,7 @@ CHECK(bad_requests_use_up_a_number, 1,
         bad = text_join(bad, request(pid, lengths[i], text));
     for (int i = 0; i < 4; i++)
         bad = text_join(bad, good_request(pids[i], text));
+    wait_until_idle(run);
     ask(good, bad);
     wait_until_idle(run);
     expect_serving(run, "after bad requests");

@@ -24,6 +24,16 @@ static struct run *set_scene(const char *words, struct text orders, struct given
     return run;
 }
 
+/* " in read at nbopen.c:70" */
+static const char *where_of(const struct call *call)
+{
+    if (call == NULL)
+        return "";
+    if (call->place.file == NULL)
+        return text_format(" in %s", call->name).bytes;
+    return text_format(" in %s at %s:%d", call->name, call->place.file, call->place.line).bytes;
+}
+
 /* Runs nbopen in that scene; the partner does nothing meanwhile, so whoever waits waits for ever.
  */
 static struct peer *ask(struct run *run, const char *direction)
@@ -39,9 +49,9 @@ static struct peer *ask(struct run *run, const char *direction)
     if (index >= 0)
         look_at(call = &record_of(run)->calls[index]);
     expect_that(run, ended, FINDING_HANG,
-                "`nbopen %s f` waits%s%s, and its partner has nothing more to do. The task asks "
-                "that it never waits.",
-                direction, call != NULL ? " in " : "", call != NULL ? call->name : "");
+                "`nbopen %s f` waits%s, and its partner has nothing more to do. The task asks that "
+                "it never waits.",
+                direction, where_of(call));
     look_at(NULL);
     return nbopen;
 }

@@ -53,5 +53,5 @@ int main(int argc, char **argv)
 
     // TODO: Start PROG, talk, tell it the end, listen to the rest, wait for it.
     // TODO: What does SIGPIPE do to you, and what shall it do to PROG?
-    return EXIT_FAILURE;
+    return EXIT_COPROCESS_GONE;
 }

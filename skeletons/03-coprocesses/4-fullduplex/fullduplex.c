@@ -6,7 +6,7 @@
  *
  * Usage: fullduplex PROG
  *
- * After section 15.2 and figure 15.18 of APUE.
+ * After figure 15.18 of APUE, with a socket pair for its two pipes.
  */
 #include "lab.h"
 
@@ -68,5 +68,5 @@ int main(int argc, char **argv)
         usage("fullduplex PROG");
 
     // TODO: Start PROG, talk, tell it the end, listen to the rest, wait for it.
-    return EXIT_FAILURE;
+    return EXIT_COPROCESS_GONE;
 }

@@ -14,7 +14,7 @@
  *
  * Usage: fullduplex PROG
  *
- * After section 15.2 and figure 15.18 of APUE.
+ * After figure 15.18 of APUE, with a socket pair for its two pipes.
  */
 #include "lab.h"
 

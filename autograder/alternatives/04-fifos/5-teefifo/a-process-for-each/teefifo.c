@@ -19,6 +19,30 @@
 
 enum { BLOCK = 4096 };
 
+static pid_t child; /* in the parent, while it is there */
+static int to_child;
+
+/* How the child has ended. */
+static int reap(void)
+{
+    int status;
+    if (close(to_child) == -1)
+        die("close");
+    while (waitpid(child, &status, 0) == -1)
+        if (errno != EINTR)
+            die("waitpid");
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+static _Noreturn void give_up(const char *call)
+{
+    int error = errno;
+    if (child > 0)
+        reap();
+    errno = error;
+    die("%s", call);
+}
+
 /* False: its reader has gone. */
 static int put(int fd, const char *bytes, size_t length)
 {
@@ -30,7 +54,7 @@ static int put(int fd, const char *bytes, size_t length)
         } else if (errno == EPIPE) {
             return 0;
         } else if (errno != EINTR) {
-            die("write");
+            give_up("write");
         }
     }
     return 1;
@@ -43,7 +67,7 @@ static size_t take(int fd, char *bytes)
         if (got >= 0)
             return (size_t)got;
         if (errno != EINTR)
-            die("read");
+            give_up("read");
     }
 }
 
@@ -70,16 +94,6 @@ static int open_patiently(const char *path)
     }
 }
 
-/* How the child has ended. */
-static int reap(pid_t child)
-{
-    int status;
-    while (waitpid(child, &status, 0) == -1)
-        if (errno != EINTR)
-            die("waitpid");
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
-}
-
 int main(int argc, char **argv)
 {
     struct stat status;
@@ -98,7 +112,8 @@ int main(int argc, char **argv)
     if (sigaction(SIGPIPE, &ignore, NULL) == -1 || pipe(ends) == -1 ||
         fcntl(ends[1], F_SETPIPE_SZ, BLOCK) == -1)
         die("prepare a pipe");
-    pid_t child = fork();
+    child = fork();
+    to_child = ends[1];
     if (child == -1)
         die("fork");
     if (child == 0) {
@@ -111,8 +126,7 @@ int main(int argc, char **argv)
         child_takes = child_takes && put(ends[1], block, length);
         output = output && put(STDOUT_FILENO, block, length);
     }
-    close(ends[1]);
-    int ended = reap(child);
+    int ended = reap();
     if (ended == 1)
         exit(1);
     if (ended == 0 && output)
