@@ -8,17 +8,12 @@
 #define _GNU_SOURCE /* sigabbrev_np(3), environ */
 #include <cjson/cJSON.h>
 #include <errno.h>
-#include <mqueue.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/msg.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/sem.h>
-#include <sys/shm.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -82,34 +77,6 @@ static bool existed_before(enum object_kind kind, int id)
 
 /* ---- What it left --------------------------------------------------------------------------- */
 
-static int remove_object(const struct object *object)
-{
-    switch (object->kind) {
-    case OBJECT_QUEUE:
-        return msgctl(object->id, IPC_RMID, NULL);
-    case OBJECT_SEMAPHORES:
-        return semctl(object->id, 0, IPC_RMID);
-    case OBJECT_SEGMENT:
-        return shmctl(object->id, IPC_RMID, NULL);
-    case OBJECT_POSIX_QUEUE:
-        return mq_unlink(object->path);
-    case OBJECT_POSIX_SEMAPHORE:
-    case OBJECT_POSIX_MEMORY: {
-        char *path =
-            kit_format("/dev/shm/%s%s", object->kind == OBJECT_POSIX_SEMAPHORE ? "sem." : "",
-                       object->path + (object->path[0] == '/'));
-        int result = unlink(path);
-        free(path);
-        return result;
-    }
-    case OBJECT_FIFO:
-    case OBJECT_SOCKET:
-        return unlink(object->path);
-    default:
-        return 0;
-    }
-}
-
 /* Removes only what the run itself created (made_by), and says so. */
 static void remove_leftovers(const struct record *record)
 {
@@ -117,7 +84,7 @@ static void remove_leftovers(const struct record *record)
         const struct object *object = &record->objects[i];
         if (!object->left_behind || object->made_by < 0)
             continue;
-        if (remove_object(object) == 0)
+        if (run_remove_object(object) == 0)
             fprintf(stderr, "ipclab: removed the %s (--keep leaves it)\n", object->label);
         else
             fprintf(stderr, "ipclab: cannot remove the %s: %s\n", object->label, strerror(errno));

@@ -615,6 +615,17 @@ static void note_leftovers(struct run *run)
     }
 }
 
+/* The weaker mode has no namespaces that take a run's objects with them. Only what the run itself has
+ * made is touched. */
+static void remove_leftovers(const struct run *run)
+{
+    for (size_t i = 0; i < run->record->n_objects; i++) {
+        const struct object *object = &run->record->objects[i];
+        if (object->left_behind && object->made_by >= 0 && run_remove_object(object) == -1)
+            fprintf(stderr, "ipclab: cannot remove the %s: %s\n", object->label, strerror(errno));
+    }
+}
+
 /* Where each process was forked: the place of the call that made it. */
 static void place_forks(struct record *record)
 {
@@ -680,6 +691,8 @@ void run_finish(struct run *run)
     tracer_kill(run->tracer);
     drain_rest(run);
     note_leftovers(run);
+    if (run->cell != NULL && !run->options.confined)
+        remove_leftovers(run);
     place_calls(run);
     place_forks(run->record);
     run->record->duration_us = kit_now_us() - run->began_us;

@@ -141,6 +141,10 @@ void peer_send(struct peer *peer, const char *data, size_t length);
 void peer_close_input(struct peer *peer);
 void peer_close_output(struct peer *peer);
 
+/* Removes an object from our own namespaces: for what a run has made (made_by) and left (left_behind)
+ * outside of a cell with namespaces. 0; -1 with errno. */
+int run_remove_object(const struct object *object);
+
 /* Lets it end (input closed, output drained), kills what is left, notes leftovers, resolves places. */
 void run_finish(struct run *run);
 
