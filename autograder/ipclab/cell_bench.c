@@ -27,8 +27,12 @@ static double one_cell(bool confined)
 {
     static const char *const argv[] = {"true", NULL}, *const envp[] = {NULL};
     struct run_options options = {.confined = confined, .folder = "/tmp", .sets = CALLS_RARE};
-    struct run_program program = {.file = "/bin/true", .argv = argv, .envp = envp,
-                                  .kind = {STDIO_PIPE, STDIO_PIPE, STDIO_PIPE}};
+    struct run_program program = {
+        .file = "/bin/true",
+        .argv = argv,
+        .envp = envp,
+        .kind = {STDIO_PIPE, STDIO_PIPE, STDIO_PIPE}
+    };
     long long began_us = kit_now_us();
     struct run *run = run_new(&options);
     if (run_start(run_first(run), &program) == -1)

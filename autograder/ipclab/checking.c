@@ -62,7 +62,8 @@ static int copy_folder(struct box *box, const char *folder, const char *ending, 
     return copied;
 }
 
-static void must_copy_folder(struct box *box, const char *folder, const char *ending, const char *part)
+static void must_copy_folder(struct box *box, const char *folder, const char *ending,
+                             const char *part)
 {
     char *wrong = NULL;
     if (copy_folder(box, folder, ending, part, &wrong) == -1)
@@ -98,13 +99,14 @@ static char *complaint_about(const char *path, const char *shown, const struct e
     struct stat status;
     if (lstat(path, &status) == -1)
         return errno == ENOENT || errno == ENOTDIR
-                   ? kit_format("%s is missing. `ipclab start %s` puts one there to begin with.\n", shown,
-                                exercise->id)
+                   ? kit_format("%s is missing. `ipclab start %s` puts one there to begin with.\n",
+                                shown, exercise->id)
                    : kit_format("%s cannot be looked at: %s.\n", shown, strerror(errno));
     if (S_ISDIR(status.st_mode))
         return kit_format("%s is a folder; a C source file is needed there.\n", shown);
     if (!S_ISREG(status.st_mode))
-        return kit_format("%s is not a plain file; symbolic links and devices are not accepted.\n", shown);
+        return kit_format("%s is not a plain file; symbolic links and devices are not accepted.\n",
+                          shown);
     if (status.st_size > SOURCE_LIMIT)
         return kit_format("%s has %lld bytes; at most %d are accepted.\n", shown,
                           (long long)status.st_size, SOURCE_LIMIT);
@@ -123,8 +125,8 @@ static char *stage_source(struct box *box, const char *folder, const char *name,
     return complaint;
 }
 
-/* The sources that the skeleton has, and the learner's own headers. Returns complaints (owned by the
- * caller) or NULL. */
+/* The sources that the skeleton has, and the learner's own headers. Returns complaints (owned by
+ * the caller) or NULL. */
 static char *stage_sources(struct box *box, const struct exercise *exercise, const char *dir)
 {
     char *skeleton = kit_path("skeletons/%s", exercise->folder);

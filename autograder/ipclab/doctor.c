@@ -164,11 +164,12 @@ int command_doctor(int argc, char **argv)
                tools[i].purpose);
         able = able && (has || !tools[i].needed);
     }
-    printf("mode: %s\n", machine_probe().namespaces
-                              ? "strong: every exercise in a bubblewrap box, every run in a fresh cell"
-                              : "weaker: no box and no namespaces (bubblewrap is missing, or user "
-                                "namespaces are\n      refused). Verdicts are the same; programs are "
-                                "kept apart only by process and uid.");
+    printf("mode: %s\n",
+           machine_probe().namespaces
+               ? "strong: every exercise in a bubblewrap box, every run in a fresh cell"
+               : "weaker: no box and no namespaces (bubblewrap is missing, or user "
+                 "namespaces are\n      refused). Verdicts are the same; programs are "
+                 "kept apart only by process and uid.");
     printf("the kit's files: %s\n", kit_root());
     print_install();
     printf("\n%s\n", able ? "The kit can check programs here."

@@ -40,9 +40,11 @@ static const struct command_help help = {
     .synopsis = "SUBMISSION...",
     .purpose = "Grades submissions: folders that hold 01-pipes/1-oneway/oneway.c and so on.",
     .options = options,
-    .notes = "Writes DIR/NAME.json for each, DIR/gradebook.csv (a row a submission) and DIR/summary.json\n"
+    .notes = "Writes DIR/NAME.json for each, DIR/gradebook.csv (a row a submission) and "
+             "DIR/summary.json\n"
              "(what the class got wrong most). An exercise that was not handed in counts as zero.\n"
-             "Exit status: 0 all were graded, 2 wrong use or a submission that is no folder (the others\n"
+             "Exit status: 0 all were graded, 2 wrong use or a submission that is no folder (the "
+             "others\n"
              "are graded), 3 the kit itself failed.",
 };
 
@@ -191,15 +193,16 @@ static void start_one(struct grading *grading)
 static void show_progress(const struct grading *grading, bool last)
 {
     double seconds = (double)(kit_now_us() - grading->began_us) / 1e6;
-    double left = grading->done > 0 ? seconds / (double)grading->done * (double)(grading->n - grading->done)
-                                    : 0;
+    double left = grading->done > 0
+                      ? seconds / (double)grading->done * (double)(grading->n - grading->done)
+                      : 0;
     bool live = isatty(STDERR_FILENO);
 
     if (!live && !last)
         return;
     fprintf(stderr, "%sgraded %zu of %zu, %zu running, %.0f s so far, about %.0f s to go%s",
-            live ? "\r\033[K" : "", grading->done, grading->n, grading->started - grading->done, seconds,
-            left, last ? "\n" : "");
+            live ? "\r\033[K" : "", grading->done, grading->n, grading->started - grading->done,
+            seconds, left, last ? "\n" : "");
 }
 
 static void reap_one(struct grading *grading)
@@ -216,7 +219,8 @@ static void reap_one(struct grading *grading)
         submission->graded = WIFEXITED(status) && WEXITSTATUS(status) == 0;
         grading->done++;
         if (!submission->graded)
-            fprintf(stderr, "\nipclab grade: the kit failed on %s; its grade is not to be trusted\n",
+            fprintf(stderr,
+                    "\nipclab grade: the kit failed on %s; its grade is not to be trusted\n",
                     submission->name);
     }
 }
@@ -225,7 +229,8 @@ static void grade_all(struct grading *grading)
 {
     grading->began_us = kit_now_us();
     while (grading->done < grading->n) {
-        while (grading->started < grading->n && grading->started - grading->done < grading->parallel)
+        while (grading->started < grading->n &&
+               grading->started - grading->done < grading->parallel)
             start_one(grading);
         show_progress(grading, false);
         reap_one(grading);
@@ -419,7 +424,8 @@ static int write_class(const struct grading *grading)
 static int grade(struct grading *grading)
 {
     if (mkdir(grading->out, 0755) == -1 && errno != EEXIST) {
-        fprintf(stderr, "ipclab grade: cannot make the folder %s: %s\n", grading->out, strerror(errno));
+        fprintf(stderr, "ipclab grade: cannot make the folder %s: %s\n", grading->out,
+                strerror(errno));
         return 3;
     }
     grade_all(grading);

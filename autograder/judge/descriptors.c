@@ -2,8 +2,8 @@
  * descriptors.c - descriptors that a program was started with and does not need.
  *
  * At every exec the tracer wrote down which pipes (and sockets, FIFOs, queues) of the run's own the
- * new program had open, as calls "inherit" (fds[0], object, args[0]: access mode). A command uses 0,
- * 1 and 2; anything above is a copy that somebody forgot to close.
+ * new program had open, as calls "inherit" (fds[0], object, args[0]: access mode). A command uses
+ * 0, 1 and 2; anything above is a copy that somebody forgot to close.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -43,9 +43,9 @@ static bool same_leak(const struct record *record, size_t a, size_t b)
 {
     const struct call *x = &record->calls[record->objects[record->calls[a].object].made_by];
     const struct call *y = &record->calls[record->objects[record->calls[b].object].made_by];
-    bool same_place = x == y || (x->place.file != NULL && y->place.file != NULL &&
-                                 x->place.line == y->place.line &&
-                                 strcmp(x->place.file, y->place.file) == 0);
+    bool same_place =
+        x == y || (x->place.file != NULL && y->place.file != NULL &&
+                   x->place.line == y->place.line && strcmp(x->place.file, y->place.file) == 0);
     return same_place && also_standard(record, a) == also_standard(record, b);
 }
 
@@ -82,7 +82,8 @@ static void add_leak(struct findings *findings, const struct record *record, siz
         kit_strdup(twice ? "dup2-without-close-original" : "pipe-siblings-hold-ends");
     finding->place = place_copy(made);
     finding->text = kit_format(
-        "Process %d `%s` was started with descriptor %d open: the %s of %s%s%s. A command needs only "
+        "Process %d `%s` was started with descriptor %d open: the %s of %s%s%s. A command needs "
+        "only "
         "0, 1 and 2; every further copy of an end can keep a reader or a writer waiting.%s",
         process->number, process->name, leak->fds[0], end_name(leak), object->label, where,
         twice ? ", which it also has as its standard input or output" : "", others);

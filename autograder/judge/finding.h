@@ -51,7 +51,7 @@ struct finding {
     char *text;          /* what was observed, in words; several lines allowed; owned */
     struct finding_process *processes;
     size_t n_processes;
-    struct place place; /* the line to look at first */
+    struct place place;      /* the line to look at first */
     char *expected, *actual; /* wrong-output and wrong-status: printable; else NULL; owned */
 };
 
@@ -67,11 +67,12 @@ int finding_kind_from_name(const char *name);
 
 /* Adds a finding of that kind, with the rest empty, and returns it (valid until the next add). */
 struct finding *findings_add(struct findings *findings, enum finding_kind kind);
-/* Adds a process of the record to a finding, with its name, number and (if it is blocked at the last
- * snapshot) call, descriptor and place. */
+/* Adds a process of the record to a finding, with its name, number and (if it is blocked at the
+ * last snapshot) call, descriptor and place. */
 struct finding_process *finding_add_process(struct finding *finding, const struct record *record,
                                             int process);
-/* Where a thread sleeps: its own place, or else that of its call that never returned. Never NULL. */
+/* Where a thread sleeps: its own place, or else that of its call that never returned. Never NULL.
+ */
 const struct place *sleeping_place(const struct record *record, const struct thread *thread);
 void findings_clear(struct findings *findings);
 /* Deep copy of a place (owned by the caller: place_clear). */

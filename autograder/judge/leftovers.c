@@ -31,10 +31,11 @@ static void add_child(struct findings *findings, const struct record *record, in
     finding->misconception = kit_strdup("no-wait-zombies");
     finding->place = place_copy(&process->forked_at);
     if (kind == FINDING_ZOMBIE)
-        finding->text = kit_format(
-            "Process %d `%s`%s ended, and its parent, process %d `%s`, never waited for it: it stayed "
-            "a zombie until the parent ended, and its status is lost.",
-            process->number, process->name, where, parent->number, parent->name);
+        finding->text =
+            kit_format("Process %d `%s`%s ended, and its parent, process %d `%s`, never waited for "
+                       "it: it stayed "
+                       "a zombie until the parent ended, and its status is lost.",
+                       process->number, process->name, where, parent->number, parent->name);
     else
         finding->text = kit_format(
             "Process %d `%s`%s was still running when process %d `%s` ended: nobody waited for it.",

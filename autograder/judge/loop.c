@@ -62,7 +62,9 @@ static struct events last_events(const struct record *record, int process)
     struct events events = {0};
     for (size_t i = record->n_calls; i-- > 0 && events.calls < WINDOW;) {
         const struct call *call = &record->calls[i];
-        if (call->process == process && call->end_us >= 0 && strcmp(call->name, "signal") != 0)
+        /* Below -511 are the kernel's own notes that a call is to be made again. */
+        if (call->process == process && call->end_us >= 0 && call->result > -512 &&
+            strcmp(call->name, "signal") != 0)
             add_event(&events, call);
     }
     return events;

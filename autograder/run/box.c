@@ -72,9 +72,14 @@ static void add_system_folder(struct words *words, const char *path)
 
 static void add_system(struct words *words)
 {
-    static const char *const folders[] = {"/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", NULL};
-    static const char *const files[] = {"/etc/ld.so.cache",   "/etc/ld.so.conf", "/etc/ld.so.conf.d",
-                                        "/etc/alternatives",  "/etc/localtime",  "/etc/os-release",
+    static const char *const folders[] = {"/usr",   "/bin",   "/sbin", "/lib",
+                                          "/lib64", "/lib32", NULL};
+    static const char *const files[] = {"/etc/ld.so.cache",
+                                        "/etc/ld.so.conf",
+                                        "/etc/ld.so.conf.d",
+                                        "/etc/alternatives",
+                                        "/etc/localtime",
+                                        "/etc/os-release",
                                         NULL};
     for (size_t i = 0; folders[i] != NULL; i++)
         add_system_folder(words, folders[i]);
@@ -84,10 +89,20 @@ static void add_system(struct words *words)
 
 static void add_isolation(struct words *words)
 {
-    static const char *const plain[] = {"bwrap",        "--unshare-user", "--unshare-ipc",
-                                        "--unshare-pid", "--unshare-net", "--unshare-uts",
-                                        "--unshare-cgroup-try", "--die-with-parent", "--new-session",
-                                        "--cap-drop",   "ALL",            "--hostname", "ipclab", NULL};
+    static const char *const plain[] = {"bwrap",
+                                        "--unshare-user",
+                                        "--unshare-ipc",
+                                        "--unshare-pid",
+                                        "--unshare-net",
+                                        "--unshare-uts",
+                                        "--unshare-cgroup-try",
+                                        "--die-with-parent",
+                                        "--new-session",
+                                        "--cap-drop",
+                                        "ALL",
+                                        "--hostname",
+                                        "ipclab",
+                                        NULL};
     for (size_t i = 0; plain[i] != NULL; i++)
         add(words, plain[i]);
     add_system(words);
@@ -243,7 +258,8 @@ int box_copy(struct box *box, const char *file, const char *part)
         return -1;
     }
     char *path = kit_format("%s/%s/%s", box->folder, part, base != NULL ? base + 1 : file);
-    int to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, status.st_mode & 0700 ? 0700 : 0600);
+    int to =
+        open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, status.st_mode & 0700 ? 0700 : 0600);
     int result = to == -1 ? -1 : copy_data(from, to);
     int error = errno;
     if (to != -1 && close(to) == -1 && result == 0) {
@@ -292,7 +308,8 @@ int box_seal(struct box *box)
 
 char *box_inner_path(const struct box *box, const char *part)
 {
-    return box->mode == BOX_STRONG ? kit_format("/%s", part) : kit_format("%s/%s", box->folder, part);
+    return box->mode == BOX_STRONG ? kit_format("/%s", part)
+                                   : kit_format("%s/%s", box->folder, part);
 }
 
 void box_free(struct box *box)
@@ -325,7 +342,8 @@ static int arrange(int result_fd)
 {
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     int result = fcntl(result_fd, F_DUPFD, 10);
-    if (null == -1 || result == -1 || dup2(null, 0) == -1 || dup2(2, 1) == -1 || dup2(result, 3) == -1)
+    if (null == -1 || result == -1 || dup2(null, 0) == -1 || dup2(2, 1) == -1 ||
+        dup2(result, 3) == -1)
         return -1;
     return close_range(4, ~0U, 0);
 }

@@ -41,12 +41,13 @@ struct box *box_new(void);
 int box_copy(struct box *box, const char *file, const char *part);
 /* Gives the folder to the uid inside: call it when all is copied. */
 int box_seal(struct box *box);
-/* The path by which the worker knows a part ("/program", or the host path in the weaker mode); owned
- * by the caller. */
+/* The path by which the worker knows a part ("/program", or the host path in the weaker mode);
+ * owned by the caller. */
 char *box_inner_path(const struct box *box, const char *part);
 
 /* Starts the kit's command in the box with these words after "ipclab"; result_fd becomes its
- * descriptor 3; its standard input is empty, its standard error ours. Returns its pid; -1 with errno. */
+ * descriptor 3; its standard input is empty, its standard error ours. Returns its pid; -1 with
+ * errno. */
 pid_t box_start(struct box *box, const char *const *words, int result_fd);
 
 /* Removes the folder. */

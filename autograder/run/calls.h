@@ -36,8 +36,8 @@ enum call_effect {
     EFFECT_KILL, /* args[0] is a pid as the caller sees it */
     EFFECT_WAIT, /* the result is the pid of a reaped child */
     EFFECT_EXEC,
-    EFFECT_POLL,  /* what it said, in words */
-    EFFECT_TIMER, /* alarm, setitimer */
+    EFFECT_POLL,     /* what it said, in words */
+    EFFECT_TIMER,    /* alarm, setitimer */
     EFFECT_UNIX_NAME /* a POSIX IPC name in args[0]: mq_open, mq_unlink */
 };
 

@@ -26,8 +26,8 @@
 struct cell;
 
 struct cell_options {
-    bool confined;           /* false: the weaker mode, without namespaces */
-    const char *folder;      /* weaker mode: a folder for the run's files; ignored otherwise (/tmp) */
+    bool confined;      /* false: the weaker mode, without namespaces */
+    const char *folder; /* weaker mode: a folder for the run's files; ignored otherwise (/tmp) */
     const char *const *hide; /* folders to cover with an empty one; NULL-terminated; may be NULL */
     const char *const *read_only; /* folders that nobody inside may write to; the same */
 };
@@ -39,19 +39,20 @@ struct cell_limits {
 
 /* A program to start. Descriptors are the caller's own and stay open; -1: start with it closed. */
 struct spawn {
-    const char *file;         /* path inside the cell */
-    const char *const *argv;  /* NULL-terminated */
-    const char *const *envp;  /* NULL-terminated */
-    const char *directory;    /* working directory; NULL: the run's folder */
+    const char *file;        /* path inside the cell */
+    const char *const *argv; /* NULL-terminated */
+    const char *const *envp; /* NULL-terminated */
+    const char *directory;   /* working directory; NULL: the run's folder */
     int stdio[3];
     const struct sock_fprog *filter; /* the tracer's; NULL: none */
     struct cell_limits limits;
     unsigned long long ignored_signals; /* bit N-1: start with signal N ignored */
-    unsigned umask;     /* umask(2), if umask_given; else 022 */
+    unsigned umask;                     /* umask(2), if umask_given; else 022 */
     bool umask_given;
-    bool keep_session;  /* stay in the kit's session and process group (for `trace`) */
-    bool plain_environment; /* trace: keep descriptors, signal dispositions and limits as they are */
-    const sigset_t *mask;   /* trace: the signal mask to restore; NULL: empty */
+    bool keep_session; /* stay in the kit's session and process group (for `trace`) */
+    bool
+        plain_environment; /* trace: keep descriptors, signal dispositions and limits as they are */
+    const sigset_t *mask;  /* trace: the signal mask to restore; NULL: empty */
 };
 
 /* A program that waits to be let go. */

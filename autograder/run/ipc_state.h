@@ -12,16 +12,22 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { IPC_MAX = 64, IPC_MAX_TYPES = 32, IPC_MAX_SEMAPHORES = 32, IPC_MAX_NAMES = 128,
-       IPC_MAX_SOCKETS = 256, IPC_NAME_SIZE = 256 };
+enum {
+    IPC_MAX = 64,
+    IPC_MAX_TYPES = 32,
+    IPC_MAX_SEMAPHORES = 32,
+    IPC_MAX_NAMES = 128,
+    IPC_MAX_SOCKETS = 256,
+    IPC_NAME_SIZE = 256
+};
 
 struct ipc_queue {
     int id, key, uid;
     unsigned mode;
-    int64_t bytes, messages, limit;          /* cbytes, qnum, qbytes (limit -1: not readable) */
-    pid_t last_sender, last_receiver;        /* pids as this namespace sees them */
+    int64_t bytes, messages, limit;   /* cbytes, qnum, qbytes (limit -1: not readable) */
+    pid_t last_sender, last_receiver; /* pids as this namespace sees them */
     int n_types;
-    int64_t types[IPC_MAX_TYPES];            /* of the first messages, by MSG_COPY */
+    int64_t types[IPC_MAX_TYPES]; /* of the first messages, by MSG_COPY */
 };
 
 struct ipc_semaphores {
@@ -43,7 +49,8 @@ struct ipc_segment {
 
 enum ipc_name_kind { IPC_NAME_SHM, IPC_NAME_SEMAPHORE, IPC_NAME_QUEUE, IPC_NAME_FILE };
 
-/* A name in /dev/shm or /dev/mqueue (as "/NAME"), or a FIFO, socket or file in the run's folders. */
+/* A name in /dev/shm or /dev/mqueue (as "/NAME"), or a FIFO, socket or file in the run's folders.
+ */
 struct ipc_name {
     enum ipc_name_kind kind;
     uint64_t dev, ino;
@@ -75,6 +82,5 @@ struct ipc_state {
  * /dev/shm, /dev/mqueue, sock_diag or /proc/net/unix). What cannot be read is left out. Allocates
  * nothing, so that init may call it. Source: proc(5), msgop(2), semctl(2), sock_diag(7). */
 void ipc_state_read(struct ipc_state *state);
-
 
 #endif

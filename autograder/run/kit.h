@@ -26,7 +26,7 @@ char *kit_read_file(const char *path, size_t *length);
 int kit_write_file(const char *path, const char *data, size_t length);
 
 /* Grows an array by one zeroed element and yields a pointer to it: ARRAY_ADD(items, count). */
-#define ARRAY_ADD(items, count)                                                                    \
+#define ARRAY_ADD(items, count) \
     ((items) = kit_array_grow((items), (count), sizeof *(items)), &(items)[(count)++])
 void *kit_array_grow(void *items, size_t count, size_t size);
 

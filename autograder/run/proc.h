@@ -41,7 +41,8 @@ size_t proc_switches(pid_t pid);
 uint64_t proc_handled_signals(pid_t pid);
 /* Dead, not reaped, and that parent's child? */
 bool proc_is_zombie_of(pid_t pid, pid_t parent);
-/* stat(2) of a path as the process means it (its root, its working directory or folder descriptor). */
+/* stat(2) of a path as the process means it (its root, its working directory or folder descriptor).
+ */
 bool proc_stat_path(pid_t pid, int folder, const char *path, struct stat *status);
 /* The path made absolute, as the process sees it. Owned by the caller. */
 char *proc_absolute_path(pid_t pid, int folder, const char *path);

@@ -44,8 +44,8 @@ enum object_kind {
 
 /* One semaphore of a System V set, as seen at the last snapshot. */
 struct semaphore_state {
-    int value;       /* GETVAL */
-    int waiting_up;  /* GETNCNT: processes that wait for it to grow */
+    int value;        /* GETVAL */
+    int waiting_up;   /* GETNCNT: processes that wait for it to grow */
     int waiting_zero; /* GETZCNT: processes that wait for zero */
     int last_process; /* index of the process that changed it last (GETPID), -1: outside or none */
 };
@@ -54,14 +54,16 @@ struct object {
     enum object_kind kind;
     char *label; /* as a learner is told: "pipe A", "queue 0 (key 0x1234)", "FIFO /tmp/ab" */
     char *path;  /* file name, POSIX name or bound socket address ("@abc": abstract); else NULL */
-    uint64_t dev, ino; /* identity of pipes, files, sockets (dev 0 for pipes and sockets) and futexes
-                          (dev, ino of what is mapped; for private memory dev 0, ino = process index) */
-    uint64_t offset;   /* futex: offset in the mapped file or segment; private memory: the address */
-    int id;            /* System V identifier; else -1 */
-    int64_t key;       /* System V key (0: IPC_PRIVATE); else 0 */
-    unsigned mode;     /* permission bits, where known */
-    int made_by;       /* index of the call that created it; -1: it was there before, or inherited */
-    bool outside_reads;  /* somebody outside the run holds it open for reading (the kit, a terminal) */
+    uint64_t dev,
+        ino;         /* identity of pipes, files, sockets (dev 0 for pipes and sockets) and futexes
+                        (dev, ino of what is mapped; for private memory dev 0, ino = process index) */
+    uint64_t offset; /* futex: offset in the mapped file or segment; private memory: the address */
+    int id;          /* System V identifier; else -1 */
+    int64_t key;     /* System V key (0: IPC_PRIVATE); else 0 */
+    unsigned mode;   /* permission bits, where known */
+    int made_by;     /* index of the call that created it; -1: it was there before, or inherited */
+    bool outside_reads;  /* somebody outside the run holds it open for reading (the kit, a terminal)
+                          */
     bool outside_writes; /* ... for writing, or could change it: whoever waits may still be woken */
     bool left_behind;    /* it still exists after the run (set at the end) */
     bool unlinked;       /* its name is gone: nobody new can open it */
@@ -74,9 +76,11 @@ struct object {
     size_t n_message_types;
     struct semaphore_state *semaphores; /* System V set; POSIX semaphore: one entry */
     size_t n_semaphores;
-    int last_sender, last_receiver; /* queue: process index by msg_lspid, msg_lrpid; -1 none; -2 outside */
-    int attached;  /* segment: shm_nattch; futex in shared memory: processes of the run that map it */
-    int peer;      /* connected socket: index of the object at the other end */
+    int last_sender,
+        last_receiver; /* queue: process index by msg_lspid, msg_lrpid; -1 none; -2 outside */
+    int attached; /* segment: shm_nattch; futex in shared memory: processes of the run that map it
+                   */
+    int peer;     /* connected socket: index of the object at the other end */
     bool listening;
 };
 
@@ -93,13 +97,13 @@ struct process {
     bool execed;      /* it, or the process that forked it, has exec'ed: it is not the kit's copy */
     struct place forked_at;
     int64_t started_us;
-    int64_t ended_us;  /* -1: still alive */
-    int wait_status;   /* as from wait(2); valid when ended_us >= 0 */
+    int64_t ended_us;   /* -1: still alive */
+    int wait_status;    /* as from wait(2); valid when ended_us >= 0 */
     bool killed_by_kit; /* ended by the kit at the end of the run, not by itself */
-    bool was_zombie;   /* it was dead and unreaped when its parent ended, or when the run ended */
-    bool outlived_run; /* it was alive when the first program had ended */
-    bool in_vfork;     /* it waits in vfork(2) for its child to exec or end */
-    int64_t cpu_us;    /* processor time used, at the last snapshot or at its end */
+    bool was_zombie;    /* it was dead and unreaped when its parent ended, or when the run ended */
+    bool outlived_run;  /* it was alive when the first program had ended */
+    bool in_vfork;      /* it waits in vfork(2) for its child to exec or end */
+    int64_t cpu_us;     /* processor time used, at the last snapshot or at its end */
     bool alarm_repeats; /* ... and starts again when it fires */
     bool alarm_pending; /* alarm(2) or setitimer(ITIMER_REAL) is armed and has not fired */
     uint64_t handled_signals; /* bit N-1: a handler is installed for signal N (SigCgt) */
@@ -126,24 +130,26 @@ struct call {
 struct descriptor {
     int process; /* index */
     int fd;
-    int object;    /* index */
+    int object;         /* index */
     bool reads, writes; /* access mode */
     bool nonblocking, close_on_exec;
-    int made_by; /* index of the call that made it (pipe, open, dup, ...); -1: inherited from the kit */
+    int made_by; /* index of the call that made it (pipe, open, dup, ...); -1: inherited from the
+                    kit */
 };
 
 enum wait_kind {
-    WAIT_READ,    /* read or poll for input: object, fd */
-    WAIT_WRITE,   /* write to something full, or poll for output */
-    WAIT_OPEN,    /* open(2) of a FIFO: object; wants_writer tells which side it lacks */
-    WAIT_MESSAGE, /* msgrcv: object, type; mq_receive */
-    WAIT_ROOM,    /* msgsnd, mq_send: queue full */
-    WAIT_SEMAPHORE, /* semop: object, index of the semaphore, its operation (-n, or 0) */
-    WAIT_FUTEX,   /* sem_wait, mutex, condition, pthread_join: object, holder (owner's thread) if known */
-    WAIT_CHILD,   /* wait4, waitid, vfork: process (or -1: any child) */
-    WAIT_LOCK,    /* fcntl or flock: object, process = holder */
+    WAIT_READ,       /* read or poll for input: object, fd */
+    WAIT_WRITE,      /* write to something full, or poll for output */
+    WAIT_OPEN,       /* open(2) of a FIFO: object; wants_writer tells which side it lacks */
+    WAIT_MESSAGE,    /* msgrcv: object, type; mq_receive */
+    WAIT_ROOM,       /* msgsnd, mq_send: queue full */
+    WAIT_SEMAPHORE,  /* semop: object, index of the semaphore, its operation (-n, or 0) */
+    WAIT_FUTEX,      /* sem_wait, mutex, condition, pthread_join: object, holder (owner's thread) if
+                        known */
+    WAIT_CHILD,      /* wait4, waitid, vfork: process (or -1: any child) */
+    WAIT_LOCK,       /* fcntl or flock: object, process = holder */
     WAIT_CONNECTION, /* accept: object; connect: peer's backlog full */
-    WAIT_SIGNAL,  /* pause, sigsuspend, sigwait: signals = the set it would react to */
+    WAIT_SIGNAL,     /* pause, sigsuspend, sigwait: signals = the set it would react to */
     WAIT_KINDS
 };
 
@@ -161,20 +167,21 @@ struct wait {
     enum wait_kind kind;
     int object;
     int fd;      /* -1: not through a descriptor */
-    int process; /* WAIT_CHILD: that child; WAIT_LOCK, WAIT_FUTEX: the holder; -1: any / not known */
-    bool wants_writer;  /* WAIT_OPEN */
-    int64_t type;       /* WAIT_MESSAGE on a System V queue: msgtyp */
-    int semaphore;      /* WAIT_SEMAPHORE: its index in the set */
-    int operation;      /* WAIT_SEMAPHORE: sem_op; WAIT_FUTEX: enum futex_use */
-    uint64_t signals;   /* WAIT_SIGNAL */
-    bool holder_died;   /* WAIT_FUTEX: the owner of the mutex is dead */
+    int process; /* WAIT_CHILD: that child; WAIT_LOCK, WAIT_FUTEX: the holder; -1: any / not known
+                  */
+    bool wants_writer; /* WAIT_OPEN */
+    int64_t type;      /* WAIT_MESSAGE on a System V queue: msgtyp */
+    int semaphore;     /* WAIT_SEMAPHORE: its index in the set */
+    int operation;     /* WAIT_SEMAPHORE: sem_op; WAIT_FUTEX: enum futex_use */
+    uint64_t signals;  /* WAIT_SIGNAL */
+    bool holder_died;  /* WAIT_FUTEX: the owner of the mutex is dead */
 };
 
 /* A thread at the last snapshot. */
 struct thread {
-    int process; /* index */
-    pid_t tid;   /* as the kit sees it */
-    char state;  /* /proc/PID/stat: R S D T t Z X */
+    int process;      /* index */
+    pid_t tid;        /* as the kit sees it */
+    char state;       /* /proc/PID/stat: R S D T t Z X */
     const char *call; /* name of the call it sleeps in, "wait4"; NULL: runs, or not known */
     uint64_t args[6];
     bool asleep;     /* it sleeps in a call */
@@ -187,7 +194,8 @@ struct thread {
 
 struct record {
     char *program; /* command line of the first program */
-    char *kit_file; /* base name of the kit's own driver source, whose deeds are not the learner's */
+    char
+        *kit_file; /* base name of the kit's own driver source, whose deeds are not the learner's */
     uint64_t seed;
     bool closed_world; /* the run is in a cell: nobody outside can reach its named objects */
     int64_t duration_us;
@@ -233,8 +241,8 @@ int record_find_host_pid(const struct record *record, pid_t host_pid);
 /* The same by its own pid (namespace). The last one that had it, alive or not. */
 int record_find_pid(const struct record *record, pid_t pid);
 /* Finds it or adds it, with a label ("pipe A", "socket B", ...: letters count per kind). */
-int record_object_by_inode(struct record *record, enum object_kind kind, uint64_t dev,
-                           uint64_t ino, const char *path);
+int record_object_by_inode(struct record *record, enum object_kind kind, uint64_t dev, uint64_t ino,
+                           const char *path);
 int record_object_by_id(struct record *record, enum object_kind kind, int id, int64_t key);
 
 /* Words for a kind: "pipe", "message queue", "semaphore set", ... (static). */

@@ -328,7 +328,9 @@ static bool serve_peer(struct peer *peer, const struct pollfd watch[3])
 /* One round: waits for news (at most a tick), handles it. Returns whether anything happened. */
 static bool one_round(struct run *run)
 {
-    struct pollfd watch[1 + 3 * MOST_PEERS] = {{run->signals, POLLIN, 0}};
+    struct pollfd watch[1 + 3 * MOST_PEERS] = {
+        {run->signals, POLLIN, 0}
+    };
     struct signalfd_siginfo info;
     bool news = false;
 
@@ -615,8 +617,8 @@ static void note_leftovers(struct run *run)
     }
 }
 
-/* The weaker mode has no namespaces that take a run's objects with them. Only what the run itself has
- * made is touched. */
+/* The weaker mode has no namespaces that take a run's objects with them. Only what the run itself
+ * has made is touched. */
 static void remove_leftovers(const struct run *run)
 {
     for (size_t i = 0; i < run->record->n_objects; i++) {

@@ -38,16 +38,16 @@ struct bytes {
 };
 
 struct run_options {
-    bool confined;                /* in a cell with namespaces */
-    bool open_world;              /* `trace`: no cell at all, our own descriptors and namespaces */
-    const char *folder;           /* weaker mode: a folder of its own for the run's files */
+    bool confined;      /* in a cell with namespaces */
+    bool open_world;    /* `trace`: no cell at all, our own descriptors and namespaces */
+    const char *folder; /* weaker mode: a folder of its own for the run's files */
     const char *const *hide, *const *read_only; /* see cell.h */
-    unsigned sets;                /* of enum call_set */
-    struct tracer_options tracer; /* kept by the run */
-    int64_t wall_limit_us, cpu_limit_us; /* 0: none */
-    size_t output_limit;                 /* bytes of standard output and error together; 0: none */
-    bool all_places;                     /* every recorded call gets its line of source */
-    size_t call_limit;                   /* recorded calls; 0: none */
+    unsigned sets;                              /* of enum call_set */
+    struct tracer_options tracer;               /* kept by the run */
+    int64_t wall_limit_us, cpu_limit_us;        /* 0: none */
+    size_t output_limit; /* bytes of standard output and error together; 0: none */
+    bool all_places;     /* every recorded call gets its line of source */
+    size_t call_limit;   /* recorded calls; 0: none */
     struct cell_limits limits;
 };
 
@@ -60,10 +60,10 @@ struct peer {
     int input, output, error; /* -1: closed */
     struct bytes pending;     /* input not yet written */
     size_t pending_from;
-    bool hold_input;     /* keep input open when pending is written */
-    bool terminal;       /* input is one: its end is a control-D */
-    bool reading;        /* drain output (error is always drained) */
-    struct bytes out, err; /* collected */
+    bool hold_input;                 /* keep input open when pending is written */
+    bool terminal;                   /* input is one: its end is a control-D */
+    bool reading;                    /* drain output (error is always drained) */
+    struct bytes out, err;           /* collected */
     int input_object, output_object; /* in the record; -1: not a pipe of the kit's */
 };
 
@@ -141,11 +141,12 @@ void peer_send(struct peer *peer, const char *data, size_t length);
 void peer_close_input(struct peer *peer);
 void peer_close_output(struct peer *peer);
 
-/* Removes an object from our own namespaces: for what a run has made (made_by) and left (left_behind)
- * outside of a cell with namespaces. 0; -1 with errno. */
+/* Removes an object from our own namespaces: for what a run has made (made_by) and left
+ * (left_behind) outside of a cell with namespaces. 0; -1 with errno. */
 int run_remove_object(const struct object *object);
 
-/* Lets it end (input closed, output drained), kills what is left, notes leftovers, resolves places. */
+/* Lets it end (input closed, output drained), kills what is left, notes leftovers, resolves places.
+ */
 void run_finish(struct run *run);
 
 #endif

@@ -106,26 +106,30 @@ static bool compile(const struct words *words, struct text_buffer *log)
         .folder = folder,
         .hide = hide,
         .sets = CALLS_CONFINE,
-        .tracer = {.own_folder = "/nothing/", .confined = worker.confined},
+        .tracer = {.own_folder = "/nothing/",  .confined = worker.confined},
         .wall_limit_us = BUILD_WALL_US,
         .cpu_limit_us = BUILD_CPU_US,
         .output_limit = LOG_LIMIT,
-        .limits = {.cpu_seconds = 60, .memory_bytes = 8UL << 30, .file_bytes = 256UL << 20},
+        .limits = { .cpu_seconds = 60, .memory_bytes = 8UL << 30,   .file_bytes = 256UL << 20},
     };
     static const char *const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8",
                                               "TMPDIR=/tmp", NULL};
     static const char *const weak_environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin",
                                                    "LC_ALL=C.UTF-8", NULL};
-    struct run_program program = {.file = words->list[0],
-                                  .argv = words->list,
-                                  .envp = worker.confined ? environment : weak_environment,
-                                  .kind = {STDIO_NULL, STDIO_PIPE, STDIO_PIPE}};
+    struct run_program program = {
+        .file = words->list[0],
+        .argv = words->list,
+        .envp = worker.confined ? environment : weak_environment,
+        .kind = {STDIO_NULL, STDIO_PIPE, STDIO_PIPE}
+    };
     struct run *run = run_new(&options);
     if (run_start(run_first(run), &program) == -1)
         kit_broken("cannot start the compiler %s", words->list[0]);
     run_finish(run);
-    text_add_bytes(log, run_first(run)->err.data != NULL ? run_first(run)->err.data : "", run_first(run)->err.length);
-    text_add_bytes(log, run_first(run)->out.data != NULL ? run_first(run)->out.data : "", run_first(run)->out.length);
+    text_add_bytes(log, run_first(run)->err.data != NULL ? run_first(run)->err.data : "",
+                   run_first(run)->err.length);
+    text_add_bytes(log, run_first(run)->out.data != NULL ? run_first(run)->out.data : "",
+                   run_first(run)->out.length);
     if (run->state != RUN_ENDED)
         text_add(log, "The compiler was ended: it took too much time or said too much.\n");
     int status = run_status(run);

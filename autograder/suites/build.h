@@ -11,7 +11,8 @@
  *   - NAME.c without a NAME.h in box/headers is a program;
  *   - NAME.c with one is a module, linked with each of the kit's drivers (box/drivers).
  * With the kit's flags, nothing of the learner's (no Makefile of theirs is looked at).
- * *log gets what the compiler said (owned by the caller, never NULL). Returns whether all was built.
+ * *log gets what the compiler said (owned by the caller, never NULL). Returns whether all was
+ * built.
  */
 bool build_exercise(char **log);
 

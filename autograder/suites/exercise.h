@@ -100,9 +100,9 @@ struct given *given_env(const char *name, const char *value); /* value NULL: uns
 /* A FIFO or a folder in the working directory, with that mode whatever the umask. */
 struct given *given_fifo(const char *name, unsigned mode);
 struct given *given_folder(const char *name, unsigned mode);
-/* Descriptors 0, 1 and 2 are one pseudo-terminal in raw mode (no echo, newlines as they are; "\4" at the
- * start of a line is end of file). send_input() types into it; stdout_of() is all that came out,
- * standard error too. */
+/* Descriptors 0, 1 and 2 are one pseudo-terminal in raw mode (no echo, newlines as they are; "\4"
+ * at the start of a line is end of file). send_input() types into it; stdout_of() is all that came
+ * out, standard error too. */
 struct given *given_terminal(void);
 /* umask(2) of the program; 022 unless said otherwise. */
 struct given *given_umask(unsigned mask);
@@ -162,15 +162,16 @@ void close_output(struct run *run);
 /* Sends a signal to process number n (1: the first program) of the run. */
 void send_signal(struct run *run, int number, int signal);
 
-/* Files in the run's working directory, from the start to the end of the check. stat: as lstat(2). */
+/* Files in the run's working directory, from the start to the end of the check. stat: as lstat(2).
+ */
 bool stat_in_cell(struct run *run, const char *name, struct stat *status);
 struct text read_in_cell(struct run *run, const char *name); /* empty when there is none */
 
 /* ---- Several programs in one cell ----------------------------------------------------------- */
 
 /* One more program beside the first: of the exercise, or one of the kit's by its absolute path
- * (probe("x")). wait_until_idle(), finish_run() and the house rules cover all of them; a run has ended
- * when every one of them has. */
+ * (probe("x")). wait_until_idle(), finish_run() and the house rules cover all of them; a run has
+ * ended when every one of them has. */
 struct peer;
 struct peer *start_peer(struct run *run, const char *program, const char *const *arguments,
                         struct given *given);
@@ -201,7 +202,8 @@ void look_at(const struct call *call);
 /* Did a call of that name (as expect_calls counts) by the learner's program fail with that errno?
  * Frequent calls (read, write, ...) are seen only with given_watched_io(). */
 bool saw_failure(struct run *run, const char *call, int error);
-/* Did a call fail that the kit was to make fail (given_failing)? A program may do without that call. */
+/* Did a call fail that the kit was to make fail (given_failing)? A program may do without that
+ * call. */
 bool saw_fault(struct run *run);
 /* With given_interruptions(): was a call of that name interrupted, and then never made again by the
  * same thread? */
@@ -216,8 +218,8 @@ const struct process *find_process(struct run *run, const char *name, const char
  * NULL: none. What it sleeps in, when idle. */
 const struct call *call_in_progress(struct run *run, int number);
 
-/* What happens in this run, in a sentence: told before what the following expectations say. NULL takes
- * it back. As in scene("The pager is killed by SIGTERM."). */
+/* What happens in this run, in a sentence: told before what the following expectations say. NULL
+ * takes it back. As in scene("The pager is killed by SIGTERM."). */
 void scene(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 void expect_exit(struct run *run, int status);

@@ -2,16 +2,17 @@
  * worker.c - the process in the box: builds one exercise, then lets Check run its checks.
  *
  * Theory of operation.  The kit starts us in a box with a pipe at descriptor 3.  First we build and
- * write one line {"build_ok": …, "log": …}.  Then Check forks a process for each check; that process
- * makes cells, traces programs, judges, and writes one line with the check's result to descriptor 3
- * before it ends by Check's own means.  A check whose process ended without a line is the kit's
- * fault, and we write that line ourselves.  No program of a learner's ever has descriptor 3.
+ * write one line {"build_ok": …, "log": …}.  Then Check forks a process for each check; that
+ * process makes cells, traces programs, judges, and writes one line with the check's result to
+ * descriptor 3 before it ends by Check's own means.  A check whose process ended without a line is
+ * the kit's fault, and we write that line ourselves.  No program of a learner's ever has
+ * descriptor 3.
  */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include "worker.h"
 
-#include <cjson/cJSON.h>
 #include <check.h>
+#include <cjson/cJSON.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -75,7 +76,8 @@ static void report_silent(void)
         struct check_result result = {.id = check_id(selected[i]),
                                       .status = CHECK_KIT_ERROR,
                                       .max_score = selected[i]->points};
-        result.message = kit_strdup("The check itself broke off. This is the kit's fault, not yours.");
+        result.message =
+            kit_strdup("The check itself broke off. This is the kit's fault, not yours.");
         char *line = check_result_to_json(&result);
         write_line(line);
         free(line);
@@ -104,7 +106,8 @@ static void select_checks(const char *only)
     for (size_t i = 0; i < worker.exercise->n_checks; i++)
         if (only[0] == '\0' || strcmp(worker.exercise->checks[i]->name, only) == 0)
             selected[n_selected++] = worker.exercise->checks[i];
-    worker.told = mmap(NULL, sizeof selected, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    worker.told =
+        mmap(NULL, sizeof selected, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (worker.told == MAP_FAILED)
         kit_broken("mmap");
 }

@@ -20,7 +20,7 @@ struct worker {
     bool confined;       /* in bubblewrap: cells have namespaces */
     bool sanitized;      /* built with a sanitizer: no limit on memory */
     uint64_t seed;
-    int results;      /* descriptor for one line of JSON a check */
+    int results;         /* descriptor for one line of JSON a check */
     volatile char *told; /* shared: told[i] is set when check i has written its line */
 };
 

@@ -284,7 +284,8 @@ static void print_message(const struct terminal *terminal, const struct check_re
         print_comparison(terminal, check->expected, check->actual, INDENT_TEXT);
 }
 
-/* The first check before this one in which all of this one's findings were told; NULL: some are new. */
+/* The first check before this one in which all of this one's findings were told; NULL: some are
+ * new. */
 static const struct check_result *all_told_before(const struct exercise_result *exercise,
                                                   const struct check_result *check)
 {

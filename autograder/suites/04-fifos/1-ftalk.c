@@ -84,6 +84,19 @@ static bool holds_both_ends(struct run *run)
     return false;
 }
 
+/* One of them has opened a FIFO with O_RDWR. */
+static bool opened_both_ways(struct run *run)
+{
+    const struct record *record = record_of(run);
+    for (size_t i = 0; i < record->n_descriptors; i++) {
+        const struct descriptor *at = &record->descriptors[i];
+        if (at->reads && at->writes && record->objects[at->object].kind == OBJECT_FIFO &&
+            record->processes[at->process].own_program)
+            return true;
+    }
+    return false;
+}
+
 /* ---- Two of the learner's ------------------------------------------------------------------- */
 
 /* One that waits, and one that comes when the first surely waits. */
@@ -165,6 +178,7 @@ CHECK(one_line_then_the_other_side, 1,
 
     wait_until_idle(pair.run);
     suspect_if(holds_both_ends(pair.run), "fifo-replies-on-same-fifo");
+    suspect_if(opened_both_ways(pair.run), "fifo-rdwr-portable");
     suspect_if(longest_write(pair.run) == (int64_t)said(&a, 3).length, "one-read-one-message");
     expect_that(pair.run, stdout_of(pair.run).length == 0, FINDING_WRONG_OUTPUT,
                 "a has said a line, and b has said nothing yet. But a has printed %zu bytes%s.",

@@ -1,5 +1,6 @@
 /*
- * fifos_in_wrong_order.c - two processes open two FIFOs, each first the one that the other opens last.
+ * fifos_in_wrong_order.c - two processes open two FIFOs, each first the one that the other opens
+ * last.
  *
  * expect: hang fifo-open-order-deadlock open
  */

@@ -19,7 +19,7 @@ int main(void)
     if (pipe(gone) == -1)
         return 1;
     if (fork() == 0)
-        _exit(0); /* the zombie */
+        _exit(0);      /* the zombie */
     if (fork() == 0) { /* the daemon */
         setsid();
         close(gone[0]);

@@ -1,5 +1,6 @@
 /*
- * locks_crossed.c - two processes take two record locks in opposite orders; the second kind (flock) is not checked for deadlock by the kernel.
+ * locks_crossed.c - two processes take two record locks in opposite orders; the second kind (flock)
+ * is not checked for deadlock by the kernel.
  *
  * expect: hang - flock
  */

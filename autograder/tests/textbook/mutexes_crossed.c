@@ -21,7 +21,8 @@ int main(void)
 {
     pthread_t thread;
 
-    if (pthread_barrier_init(&both, NULL, 2) != 0 || pthread_create(&thread, NULL, other, NULL) != 0)
+    if (pthread_barrier_init(&both, NULL, 2) != 0 ||
+        pthread_create(&thread, NULL, other, NULL) != 0)
         return 1;
     pthread_mutex_lock(&a);
     pthread_barrier_wait(&both);

@@ -82,7 +82,8 @@ static const char *feed(int file, int to)
 
 int main(int argc, char **argv)
 {
-    const char *name = getenv("PAGER") != NULL ? getenv("PAGER") : "";
+    const char *asked = getenv("PAGER");
+    const char *name = asked != NULL ? asked : "";
     int ends[2], status, error;
 
     if (argc != 2 || strlen(argv[1]) == 0)
