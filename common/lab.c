@@ -103,6 +103,8 @@ uint32_t crc32_update(uint32_t crc, const void *bytes, size_t n)
     };
     const unsigned char *byte = bytes;
 
+    if (n == 0) /* bytes may be NULL then */
+        return crc;
     crc = ~crc;
     for (size_t i = 0; i < n; i++) {
         crc ^= byte[i];

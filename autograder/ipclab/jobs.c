@@ -112,7 +112,7 @@ static void check_selected(const struct selected *what, const struct jobs_option
 {
     if (what->checks == NULL)
         check_once(what, NULL, options, seed, into);
-    for (size_t i = 0; i < what->n_checks; i++)
+    for (size_t i = 0; what->checks != NULL && i < what->n_checks; i++)
         check_once(what, what->checks[i]->name, options, seed, into);
 }
 

@@ -77,10 +77,11 @@ static struct orders read_orders(void)
 {
     struct orders orders = {.key = ""};
     const char *variable = getenv("COPROCESS");
-    char *words = strdup(variable != NULL ? variable : ""), *rest;
+    static char words[4096];
+    char *rest;
 
-    if (words == NULL)
-        broken("strdup");
+    if (snprintf(words, sizeof words, "%s", variable != NULL ? variable : "") >= (int)sizeof words)
+        broken("too many orders");
     for (char *word = strtok_r(words, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
         take_order(&orders, word);
     return orders;

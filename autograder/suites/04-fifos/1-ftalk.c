@@ -179,15 +179,16 @@ CHECK(one_line_then_the_other_side, 1,
     wait_until_idle(pair.run);
     suspect_if(holds_both_ends(pair.run), "fifo-replies-on-same-fifo");
     suspect_if(opened_both_ways(pair.run), "fifo-rdwr-portable");
+    expect_that(
+        pair.run, !holds_both_ends(pair.run), FINDING_DESCRIPTOR_LEAK,
+        "A process of yours holds a FIFO to read and to write. Each needs one end of each.");
+    suspect(NULL);
     suspect_if(longest_write(pair.run) == (int64_t)said(&a, 3).length, "one-read-one-message");
     expect_that(pair.run, stdout_of(pair.run).length == 0, FINDING_WRONG_OUTPUT,
                 "a has said a line, and b has said nothing yet. But a has printed %zu bytes%s.",
                 stdout_of(pair.run).length,
                 text_equal(stdout_of(pair.run), said(&a, 1)) ? ": its own line" : "");
     expect_peer_stdout(pair.second, said(&a, 1));
-    expect_that(
-        pair.run, !holds_both_ends(pair.run), FINDING_DESCRIPTOR_LEAK,
-        "A process of yours holds a FIFO to read and to write. Each needs one end of each.");
     suspect(NULL);
     expect_still_idle(pair.run);
     send_to_peer(pair.second, b.lines[0]);

@@ -123,8 +123,8 @@ static void use_vfork(void)
 {
     pid_t child = vfork(); /* at: vfork */
     if (child == 0) {
-        access("/usr", F_OK); /* at: in vfork */
-        _exit(0);
+        int status = access("/usr", F_OK); /* at: in vfork */
+        _exit(status != 0);
     }
     waitpid(child, NULL, 0); /* at: waitpid */
 }

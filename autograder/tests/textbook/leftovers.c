@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <semaphore.h>
+#include <stdbool.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
@@ -30,10 +31,10 @@ int main(void)
     close(gone[1]);
     if (read(gone[0], &byte, 1) != 0) /* until both have closed their copies */
         return 1;
-    msgget(IPC_PRIVATE, 0600);
-    shmget(IPC_PRIVATE, 4096, 0600);
-    semget(IPC_PRIVATE, 1, 0600);
-    mkfifo("left-fifo", 0600);
-    sem_open("/ipclab-textbook", O_CREAT, 0600, 1);
-    return 0;
+    bool made = msgget(IPC_PRIVATE, 0600) != -1;
+    made = shmget(IPC_PRIVATE, 4096, 0600) != -1 && made;
+    made = semget(IPC_PRIVATE, 1, 0600) != -1 && made;
+    made = mkfifo("left-fifo", 0600) != -1 && made;
+    made = sem_open("/ipclab-textbook", O_CREAT, 0600, 1) != SEM_FAILED && made;
+    return made ? 0 : 1;
 }
