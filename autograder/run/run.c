@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <mqueue.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -582,6 +583,26 @@ static void note_id(struct run *run, enum object_kind kind, int id, unsigned mod
     object->left_behind = object->made_by >= 0;
 }
 
+/* Where /dev/mqueue is not mounted nothing lists the queues: ask for each that the run has made. */
+static void note_posix_queues(struct run *run)
+{
+    for (size_t i = 0; i < run->record->n_calls; i++) {
+        const struct call *call = &run->record->calls[i];
+        if (strcmp(call->name, "mq_open") != 0 || call->object < 0 || call->detail == NULL)
+            continue;
+        struct object *object = &run->record->objects[call->object];
+        char *name = kit_format("/%s", call->detail);
+        mqd_t queue = object->made_by == (int)i ? mq_open(name, O_RDONLY | O_NONBLOCK) : (mqd_t)-1;
+        if (queue != (mqd_t)-1) {
+            object->left_behind = true;
+            free(object->path);
+            object->path = kit_strdup(name);
+            mq_close(queue);
+        }
+        free(name);
+    }
+}
+
 static bool still_there(const struct run *run, const struct object *object)
 {
     struct stat status;
@@ -609,6 +630,8 @@ static void note_leftovers(struct run *run)
         note_id(run, OBJECT_SEGMENT, ipc->segments[i].id, ipc->segments[i].mode);
     for (int i = 0; i < ipc->n_names; i++)
         note_name(run, &ipc->names[i]);
+    if (!run->options.confined)
+        note_posix_queues(run);
     for (size_t i = 0; i < run->record->n_objects; i++) {
         struct object *object = &run->record->objects[i];
         bool named = object->kind == OBJECT_FIFO || object->kind == OBJECT_SOCKET;

@@ -89,6 +89,9 @@ static struct run *make_run(const struct start *start)
 {
     static const char *hide[] = {"/kit", "/box", NULL};
     static const char *read_only[] = {"/program", NULL};
+    for (size_t i = 0; i < n_runs; i++) /* both would wait for the news of one (waitpid) */
+        if (!runs[i].finished && runs[i].run->state == RUN_GOING)
+            kit_broken("a check starts a run before it has finished the one before");
     struct fault *faults = kit_alloc(sizeof start->faults);
     struct kept *kept = kit_alloc(sizeof *kept);
     char *own = kit_format("%s/", worker.program);
