@@ -6,7 +6,7 @@
  * depend on a key, so nobody knows them who has not asked.
  */
 #define _GNU_SOURCE /* strerrordesc_np(3) */
-#include "../exercise.h"
+#include "../dialogue.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,27 +14,6 @@
 EXERCISE("Two pipes to a coprocess");
 
 static const char *const programs[] = {"drive", "drivestdio"};
-
-/* What PROG answers to a line (without its newline). */
-static struct text answer_to(const char *key, struct text line, size_t pad)
-{
-    uint32_t crc = crc32_of(text_join(text_of(key), line));
-    struct text padding = text_bytes(memset(random_bytes(pad + 1).bytes, 'x', pad + 1), pad);
-    return text_join(text_format("%08x", crc), text_join(padding, text_of("\n")));
-}
-
-/* What it writes at the end, when told "last=N". */
-static struct text last_words(size_t size)
-{
-    struct text letters = random_bytes(size - 1);
-    memset(letters.bytes, 'z', letters.length);
-    return text_join(letters, text_of("\n"));
-}
-
-static struct text with_newline(struct text line)
-{
-    return text_join(line, text_of("\n"));
-}
 
 /* The ways in which PROG goes too early. */
 static const struct {
@@ -44,17 +23,6 @@ static const struct {
     {"half=2",  "was killed in the middle of its second answer"                     },
     {"leave=1", "ended when it had answered the first line; then a second line came"},
 };
-
-static struct given *orders(const char *key, const char *more)
-{
-    return given_env("COPROCESS", text_format("key=%s %s", key, more).bytes);
-}
-
-/* What the program does now, for a sentence. */
-static const char *doing(struct run *run)
-{
-    return record_of(run)->processes[0].ended_us >= 0 ? "had ended" : "slept and waited";
-}
 
 /* The next line goes in when all sleep, and its answer has to be there when they sleep again. */
 static void talk_line_by_line(const char *program)
