@@ -82,6 +82,8 @@ bench: all deps-test $(B)/tests/bench ## what watching a program costs, against 
 	@$(B)/tests/bench
 gates: all deps-test $(B)/gates/hints ## the seven gates; one of them: make gates GATE=4
 	@bash autograder/tests/gates/run $(GATE)
+soak: all deps-test ## the first gate with 20 rounds under load (a quarter of an hour)
+	@IPCLAB_REPEAT=20 bash autograder/tests/gates/run 1
 selftest: all deps-test $(B)/gates/hints ## prove that each gate can fail
 	@bash autograder/tests/gates/selftest.sh
 tables: all ## write the points tables in labs/*/README.md again
@@ -126,4 +128,4 @@ help: ## this list
 -include $(KIT_OBJ:.o=.d) $(PROBE_SRC:%.c=$(B)/%.d) $(wildcard $(B)/autograder/tests/*.d $(B)/autograder/tests/*/*.d)
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all probes objects deps deps-test demo check test unit bench gates selftest tables install uninstall format clean help FORCE
+.PHONY: all probes objects deps deps-test demo check test unit bench gates soak selftest tables install uninstall format clean help FORCE
