@@ -927,7 +927,22 @@ static void on_exec(struct tracer *tracer, struct task *task)
         record_inherited(tracer, task);
 }
 
-/* The last thread of a process is about to end: which of its children are dead and unreaped? */
+/* What a child is when its parent ends: dead and unreaped, or (where that alone is a fault: the
+ * parent is a program that the kit has started in a cell) still alive. One of which we have not
+ * heard that it is dead cannot have been waited for: its parent hears of it after us. */
+static void mark_unreaped(struct tracer *tracer, int parent, struct process *child)
+{
+    const struct process *process = &tracer->record->processes[parent];
+
+    if (child->parent != parent || child->was_zombie)
+        return;
+    if (proc_is_zombie_of(child->host_pid, process->host_pid))
+        child->was_zombie = true;
+    else if (child->ended_us < 0 && process->parent == -1 && tracer->record->closed_world)
+        child->outlived_run = true;
+}
+
+/* The last thread of a process is about to end. */
 static void on_last_exit(struct tracer *tracer, struct task *task)
 {
     struct record *record = tracer->record;
@@ -937,12 +952,8 @@ static void on_last_exit(struct tracer *tracer, struct task *task)
     if (tasks_of(tracer, task->process) > 1 || process->killed_by_kit)
         return;
     process->handled_signals = proc_handled_signals(process->host_pid);
-    for (size_t i = 0; i < record->n_processes; i++) {
-        struct process *child = &record->processes[i];
-        if (child->parent == task->process && child->ended_us >= 0 && !child->was_zombie &&
-            proc_is_zombie_of(child->host_pid, process->host_pid))
-            child->was_zombie = true;
-    }
+    for (size_t i = 0; i < record->n_processes; i++)
+        mark_unreaped(tracer, task->process, &record->processes[i]);
 }
 
 static void on_end(struct tracer *tracer, struct task *task, int status)
