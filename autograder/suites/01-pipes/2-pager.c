@@ -144,6 +144,15 @@ CHECK(exits_with_the_pagers_status, 2,
     int signal = signals[random_below(5)], status = random_between(2, 120);
     struct text bytes = random_lines(5);
 
+    struct run *killed =
+        run_program("pager", args(file), stage_given(file, bytes, order("kill", signal)));
+    scene("Here the pager killed itself by SIG%s.", sigabbrev_np(signal));
+    suspect_if(exit_status_of(killed) == signal, "pclose-status-is-exit-code");
+    suspect_if(exit_status_of(killed) == 0, "pipeline-status-of-first");
+    expect_exit(killed, 128 + signal);
+    suspect(NULL);
+    scene(NULL);
+
     struct run *run = start_program(
         "pager", args(file),
         given(stage_given(file, bytes, text_format("mute emit=200000 exit=%d", status).bytes),
@@ -160,13 +169,6 @@ CHECK(exits_with_the_pagers_status, 2,
     finish_run(run);
     scene("Here the pager ended with status %d.", status);
     expect_exit(run, status);
-
-    struct run *killed =
-        run_program("pager", args(file), stage_given(file, bytes, order("kill", signal)));
-    scene("Here the pager killed itself by SIG%s.", sigabbrev_np(signal));
-    suspect_if(exit_status_of(killed) == signal, "pclose-status-is-exit-code");
-    suspect_if(exit_status_of(killed) == 0, "pipeline-status-of-first");
-    expect_exit(killed, 128 + signal);
 }
 
 CHECK(missing_pager_gives_127, 1,
