@@ -732,14 +732,6 @@ static int check_structure(const struct record *record, const void *owner, const
     return result;
 }
 
-/* What every judge takes for granted of a call. */
-static void check_calls(const struct record *record)
-{
-    for (size_t i = 0; i < record->n_calls; i++)
-        if (record->calls[i].name == NULL || record->calls[i].process < 0)
-            complain("record.calls", "a call without a name or a process");
-}
-
 struct record *record_from_json(const char *json, const char **error)
 {
     struct record *record = record_new();
@@ -750,7 +742,6 @@ struct record *record_from_json(const char *json, const char **error)
         complain("record", "the text is not JSON");
     else if (read_structure(tree, "record", record, record_fields, LENGTH(record_fields)) == 0)
         check_structure(record, record, "record", record_fields, LENGTH(record_fields));
-    check_calls(record);
     cJSON_Delete(tree);
     if (problem[0] == '\0')
         return record;

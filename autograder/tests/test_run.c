@@ -839,10 +839,11 @@ static int count_visible(void)
     return count;
 }
 
-/* Queues of POSIX can be listed only where their file system is mounted. */
-static bool is_listed(enum object_kind kind)
+/* Inside a cell, queues of POSIX can be listed only where their file system is mounted; outside,
+ * each that the run has made is asked for. */
+static bool is_noted(enum object_kind kind, bool confined)
 {
-    return kind != OBJECT_POSIX_QUEUE || access("/dev/mqueue", F_OK) == 0;
+    return kind != OBJECT_POSIX_QUEUE || !confined || access("/dev/mqueue", F_OK) == 0;
 }
 
 static void expect_left(enum object_kind kind)
@@ -873,9 +874,9 @@ START_TEST(objects_that_are_left_are_noted)
     int visible = count_visible();
     remove_objects();
     expect_status(0);
-    ck_assert_int_eq(visible, _i == 0 && !is_listed(OBJECT_POSIX_QUEUE));
+    ck_assert_int_eq(visible, 0);
     for (int i = 0; i < COUNT(kinds); i++) {
-        if (!is_listed(kinds[i]))
+        if (!is_noted(kinds[i], options.confined))
             continue;
         expect_left(kinds[i]);
         expected++;
