@@ -32,11 +32,7 @@ struct events {
 
 static bool moves_bytes(const char *name)
 {
-    for (int i = 0; i < n_call_rows; i++)
-        if (strcmp(call_rows[i].name, name) == 0)
-            return strcmp(call_rows[i].group, "read") == 0 ||
-                   strcmp(call_rows[i].group, "write") == 0;
-    return false;
+    return call_is(name, "read") || call_is(name, "write");
 }
 
 static void add_event(struct events *events, const struct call *call)

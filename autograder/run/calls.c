@@ -145,6 +145,16 @@ const char *call_name(long number)
     return row != NULL ? row->name : NULL;
 }
 
+bool call_is(const char *name, const char *wanted)
+{
+    if (strcmp(name, wanted) == 0)
+        return true;
+    for (int i = 0; i < n_call_rows; i++)
+        if (strcmp(call_rows[i].name, name) == 0)
+            return strcmp(call_rows[i].group, wanted) == 0;
+    return false;
+}
+
 static void must(int result, const char *what)
 {
     if (result < 0) {

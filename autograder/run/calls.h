@@ -58,6 +58,8 @@ extern const int n_call_rows;
 const struct call_row *call_row_by_number(long number);
 /* Name of any call of the table by its number, else NULL. */
 const char *call_name(long number);
+/* Is the call of that name (as in the table) what a suite means by `wanted`: a name or a group? */
+bool call_is(const char *name, const char *wanted);
 
 /* The filter for these sets: RET_TRACE with the row's index for each call of the sets, everything
  * else allowed.  foreign_allowed: calls of another architecture (i386 on x86-64) pass untraced (for

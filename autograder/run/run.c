@@ -409,8 +409,7 @@ static void look_for_hang(struct run *run)
         run->state = RUN_HUNG;
 }
 
-/* Brings the processor time of every living process up to date. Returns the sum of all. */
-static int64_t cpu_used(struct run *run)
+int64_t run_cpu_us(struct run *run)
 {
     int64_t used = 0;
     for (size_t i = 0; i < run->record->n_processes; i++) {
@@ -450,7 +449,7 @@ static void look_at_limits(struct run *run)
     if (options->cpu_limit_us == 0 || now_us - run->cpu_looked_us < 200000)
         return;
     run->cpu_looked_us = now_us;
-    if (cpu_used(run) > options->cpu_limit_us)
+    if (run_cpu_us(run) > options->cpu_limit_us)
         run->state = RUN_TIMED_OUT;
 }
 
@@ -479,7 +478,7 @@ void run_stop(struct run *run)
 {
     if (run->state != RUN_GOING)
         return;
-    (void)cpu_used(run);
+    (void)run_cpu_us(run);
     run->state = RUN_TIMED_OUT;
     stop_here(run);
 }
@@ -656,13 +655,7 @@ static void place_forks(struct record *record)
 {
     for (size_t i = 0; i < record->n_calls; i++) {
         struct call *call = &record->calls[i];
-        if (call->other < 0 || call->place.file == NULL || strcmp(call->name, "signal") == 0)
-            continue;
-        const struct call_row *row = NULL;
-        for (int r = 0; r < n_call_rows; r++)
-            if (strcmp(call_rows[r].name, call->name) == 0)
-                row = &call_rows[r];
-        if (row == NULL || strcmp(row->group, "fork") != 0)
+        if (call->other < 0 || call->place.file == NULL || !call_is(call->name, "fork"))
             continue;
         struct process *child = &record->processes[call->other];
         if (child->forked_at.file == NULL) {

@@ -133,6 +133,9 @@ void run_stop(struct run *run);
 /* The state of everybody now, into run->record; nobody is stopped. */
 void run_snapshot(struct run *run);
 
+/* Processor time of all processes so far; brings that of the living up to date in the record. */
+int64_t run_cpu_us(struct run *run);
+
 /* Condition: every thread has been asleep, and none moved, for at least 50 ms. */
 bool run_is_still(struct run *run, void *context);
 

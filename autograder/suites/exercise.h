@@ -225,6 +225,11 @@ void scene(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void expect_exit(struct run *run, int status);
 /* Exit status 1, and a message on standard error with that text: a call has failed. */
 void expect_error_told(struct run *run, const char *text);
+/* The same, if the call that given_failing() named was made at all: a program may do without it. */
+void expect_fault_told(struct run *run, const char *text);
+/* Standard output is /dev/full (given_output_file()): exit status 1, and a message with the reason.
+ */
+void expect_full_told(struct run *run);
 void expect_killed_by(struct run *run, int signal);
 void expect_stdout(struct run *run, struct text expected);
 void expect_stderr_begins(struct run *run, const char *text);

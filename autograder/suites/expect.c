@@ -448,6 +448,24 @@ void expect_error_told(struct run *run, const char *text)
         kit_strdup("exit status 1, and a message"), ending);
 }
 
+void expect_fault_told(struct run *run, const char *text)
+{
+    if (saw_fault(run))
+        expect_error_told(run, text);
+}
+
+void expect_full_told(struct run *run)
+{
+    suspect_if(stderr_of(run).length == 0, "ignore-return-values");
+    expect_that(
+        run, exit_status_of(run) == 1 && stderr_of(run).length > 0, FINDING_UNCHECKED_ERROR,
+        "Standard output is /dev/full here: whatever is written to it fails with ENOSPC. The "
+        "program ended with status %d%s.",
+        exit_status_of(run), stderr_of(run).length > 0 ? "" : " and said nothing");
+    suspect(NULL);
+    expect_stderr_contains(run, strerrordesc_np(ENOSPC));
+}
+
 void expect_stderr_empty(struct run *run)
 {
     if (run_first(run)->err.length > 0)
@@ -456,23 +474,13 @@ void expect_stderr_empty(struct run *run)
 
 /* ---- Calls ---------------------------------------------------------------------------------- */
 
-static bool is_call_named(const struct call *call, const char *name)
-{
-    if (strcmp(call->name, name) == 0)
-        return true;
-    for (int i = 0; i < n_call_rows; i++)
-        if (strcmp(call_rows[i].name, call->name) == 0)
-            return strcmp(call_rows[i].group, name) == 0;
-    return false;
-}
-
 bool saw_failure(struct run *run, const char *name, int error)
 {
     for (size_t i = 0; i < run->record->n_calls; i++) {
         const struct call *call = &run->record->calls[i];
         if (call->end_us >= 0 && call->result == -error && !call->injected &&
             (run->record->processes[call->process].own_program || call->place.file != NULL) &&
-            is_call_named(call, name))
+            call_is(call->name, name))
             return true;
     }
     return false;
@@ -489,7 +497,7 @@ bool saw_fault(struct run *run)
 bool saw_given_up(struct run *run, const char *name)
 {
     for (size_t i = 0; i < run->record->n_calls; i++)
-        if (was_given_up(run->record, i) && is_call_named(&run->record->calls[i], name))
+        if (was_given_up(run->record, i) && call_is(run->record->calls[i].name, name))
             return true;
     return false;
 }
@@ -499,13 +507,13 @@ bool saw_fall_through(struct run *run)
     const struct record *record = run->record;
     for (size_t i = 0; i < record->n_calls; i++) {
         const struct call *exec = &record->calls[i];
-        if (!is_call_named(exec, "exec") || exec->result >= 0 ||
+        if (!call_is(exec->name, "exec") || exec->result >= 0 ||
             record->processes[exec->process].parent < 0)
             continue;
         for (size_t k = i + 1; k < record->n_calls; k++) {
             const struct call *call = &record->calls[k];
             if (call->process == exec->process && call->place.file != NULL &&
-                !is_call_named(call, "exec") && !is_call_named(call, "write"))
+                !call_is(call->name, "exec") && !call_is(call->name, "write"))
                 return true;
         }
     }
@@ -543,7 +551,7 @@ int count_calls(struct run *run, const char *name)
         if (strcmp(name, "fork") == 0 && call->other < 0)
             done = false;
         /* A process that has exec'ed meanwhile made its calls as the learner's program. */
-        if (done && is_call_named(call, name) && (mine || call->place.file != NULL))
+        if (done && call_is(call->name, name) && (mine || call->place.file != NULL))
             count++;
     }
     return count;

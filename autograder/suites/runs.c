@@ -1,7 +1,6 @@
 /*
  * runs.c - run_program() and its kin: from the words of a check to the engine.
  */
-#define _GNU_SOURCE /* environ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -326,16 +325,6 @@ const char *probe(const char *name)
 
 /* ---- Waiting -------------------------------------------------------------------------------- */
 
-static int64_t cpu_used(const struct run *run)
-{
-    int64_t used = 0;
-    for (size_t i = 0; i < run->record->n_processes; i++) {
-        const struct process *process = &run->record->processes[i];
-        used += process->ended_us < 0 ? proc_cpu_us(process->host_pid) : process->cpu_us;
-    }
-    return used;
-}
-
 static size_t switches_of(const struct run *run)
 {
     size_t sum = 0;
@@ -361,16 +350,16 @@ struct idle_watch {
     bool still;
 };
 
-static struct idle_watch new_watch(const struct run *run)
+static struct idle_watch new_watch(struct run *run)
 {
-    return (struct idle_watch){.cpu_at_start = cpu_used(run),
+    return (struct idle_watch){.cpu_at_start = run_cpu_us(run),
                                .progress = progress_of(run),
                                .switches = switches_of(run),
                                .since_us = kit_now_us()};
 }
 
 /* For a while nothing has come of it, but it has woken up very often. */
-static bool keeps_looking(const struct run *run, struct idle_watch *watch)
+static bool keeps_looking(struct run *run, struct idle_watch *watch)
 {
     if (progress_of(run) != watch->progress) {
         int64_t cpu = watch->cpu_at_start;
@@ -385,7 +374,7 @@ static bool still_or_busy(struct run *run, void *context)
 {
     struct idle_watch *watch = context;
     watch->still = run_is_still(run, NULL);
-    return watch->still || cpu_used(run) - watch->cpu_at_start > IDLE_CPU_US ||
+    return watch->still || run_cpu_us(run) - watch->cpu_at_start > IDLE_CPU_US ||
            keeps_looking(run, watch);
 }
 
@@ -446,7 +435,7 @@ void wait_until_idle(struct run *run)
 
 void expect_still_idle(struct run *run)
 {
-    int64_t cpu = cpu_used(run);
+    int64_t cpu = run_cpu_us(run);
     size_t switches = switches_of(run);
 
     if (run->state != RUN_GOING)
@@ -454,7 +443,7 @@ void expect_still_idle(struct run *run)
     run_until(run, NULL, NULL, 300000);
     if (run->state != RUN_GOING)
         return;
-    if (cpu_used(run) - cpu > 50000)
+    if (run_cpu_us(run) - cpu > 50000)
         fail_as_busy(run);
     size_t now = switches_of(run), woken = now > switches ? now - switches : 0; /* some may end */
     expect_that(

@@ -205,26 +205,6 @@ CHECK(exits_as_the_filter_did, 1,
     expect_stdout(run, answer(text_of("")));
 }
 
-/* When the call was made (a program may do without it) and failed: is that told? */
-static void expect_fault_told(struct run *run, const char *text)
-{
-    if (saw_fault(run))
-        expect_error_told(run, text);
-}
-
-/* Standard output is /dev/full. */
-static void expect_full_told(struct run *run)
-{
-    suspect_if(stderr_of(run).length == 0, "ignore-return-values");
-    expect_that(
-        run, exit_status_of(run) == 1 && stderr_of(run).length > 0, FINDING_UNCHECKED_ERROR,
-        "Standard output is /dev/full here: whatever is written to it fails with ENOSPC. The "
-        "program ended with status %d%s.",
-        exit_status_of(run), stderr_of(run).length > 0 ? "" : " and said nothing");
-    suspect(NULL);
-    expect_stderr_contains(run, strerrordesc_np(ENOSPC));
-}
-
 CHECK(says_which_call_failed, 1,
       HINT("popen(), pclose() and every way of writing can fail, and each has its way to say so.")
       HINT("When does a full disk tell you: at printf(), or when the buffer is written out?")
