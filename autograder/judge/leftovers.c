@@ -61,6 +61,13 @@ static const char *object_misconception(enum object_kind kind)
     }
 }
 
+/* One of the kit's own programs, which plays somebody else in a lab run. */
+static bool is_kits(const struct record *record, int process)
+{
+    const struct process *maker = &record->processes[process];
+    return record->closed_world && maker->parent == -1 && !maker->own_program;
+}
+
 static void add_object(struct findings *findings, const struct record *record,
                        const struct object *object)
 {
@@ -91,6 +98,7 @@ void judge_leftovers(const struct record *record, struct findings *findings)
             add_child(findings, record, (int)i, FINDING_ORPHAN);
     }
     for (size_t i = 0; i < record->n_objects; i++)
-        if (record->objects[i].left_behind && record->objects[i].made_by >= 0)
+        if (record->objects[i].left_behind && record->objects[i].made_by >= 0 &&
+            !is_kits(record, record->calls[record->objects[i].made_by].process))
             add_object(findings, record, &record->objects[i]);
 }

@@ -1,7 +1,7 @@
 /*
  * box.c - bubblewrap around the worker of one exercise. See box.h.
  *
- * _GNU_SOURCE: setresuid(2), nftw(3) flags, O_NOFOLLOW with copy_file_range(2).
+ * _GNU_SOURCE: setresuid(2), unshare(2), nftw(3) flags, O_NOFOLLOW with copy_file_range(2).
  */
 #define _GNU_SOURCE
 #include "box.h"
@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <grp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,57 @@ static int drop_privileges(void)
     if (setgroups(0, NULL) == -1 || setresgid(BOX_UID, BOX_UID, BOX_UID) == -1)
         return -1;
     return setresuid(BOX_UID, BOX_UID, BOX_UID);
+}
+
+/* ---- A second user -------------------------------------------------------------------------- */
+
+static bool write_map(pid_t pid, const char *which)
+{
+    char *path = kit_format("/proc/%d/%s", (int)pid, which);
+    char *map = kit_format("%d %d 2", BOX_UID, BOX_UID);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool written = fd >= 0 && write(fd, map, strlen(map)) == (ssize_t)strlen(map);
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    free(map);
+    return written;
+}
+
+static _Noreturn void hold_namespace(int ready)
+{
+    char byte = 'r';
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && drop_privileges() == 0 &&
+        unshare(CLONE_NEWUSER) == 0 && write(ready, &byte, 1) == 1)
+        pause();
+    _exit(1);
+}
+
+/* A user namespace that has two users, ours and the next, for checks of what another user may do.
+ * Only root can map two. -1: not here. Source: user_namespaces(7). */
+static int two_users(void)
+{
+    int ready[2], users = -1;
+    char byte;
+
+    if (geteuid() != 0 || pipe2(ready, O_CLOEXEC) == -1)
+        return -1;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0)
+        hold_namespace(ready[1]);
+    close(ready[1]);
+    if (pid > 0 && read(ready[0], &byte, 1) == 1 && write_map(pid, "uid_map") &&
+        write_map(pid, "gid_map")) {
+        char *path = kit_format("/proc/%d/ns/user", (int)pid);
+        users = open(path, O_RDONLY | O_CLOEXEC);
+        free(path);
+    }
+    close(ready[0]);
+    if (pid > 0 && kill(pid, SIGKILL) == 0)
+        while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
+            continue;
+    return users;
 }
 
 /* ---- Bubblewrap's words --------------------------------------------------------------------- */
@@ -87,10 +139,10 @@ static void add_system(struct words *words)
         add3(words, "--ro-bind-try", files[i], files[i]);
 }
 
-static void add_isolation(struct words *words)
+/* users: a user namespace (two_users()), or -1: bubblewrap makes one with us alone in it. */
+static void add_isolation(struct words *words, int users)
 {
     static const char *const plain[] = {"bwrap",
-                                        "--unshare-user",
                                         "--unshare-ipc",
                                         "--unshare-pid",
                                         "--unshare-net",
@@ -105,6 +157,12 @@ static void add_isolation(struct words *words)
                                         NULL};
     for (size_t i = 0; plain[i] != NULL; i++)
         add(words, plain[i]);
+    if (users >= 0) {
+        add3(words, "--userns", kit_format("%d", users), "--cap-add");
+        add3(words, "CAP_SETUID", "--cap-add", "CAP_SETGID");
+    } else {
+        add(words, "--unshare-user");
+    }
     add_system(words);
     add3(words, "--proc", "/proc", "--dev");
     add3(words, "/dev", "--mqueue", "/dev/mqueue");
@@ -122,7 +180,7 @@ static void add_part(struct words *words, const struct box *box, const char *how
 static bool strong_works(void)
 {
     struct words words = {0};
-    add_isolation(&words);
+    add_isolation(&words, -1);
     add3(&words, "--", "unshare", "--user");
     add3(&words, "--map-root-user", "--pid", "--fork");
     add3(&words, "--mount-proc", "true", NULL);
@@ -222,7 +280,7 @@ struct box *box_new(void)
     bool made = make_folder(box, base);
     for (size_t i = 0; made && parts[i] != NULL; i++) {
         char *path = kit_format("%s/%s", box->folder, parts[i]);
-        made = mkdir(path, 0700) == 0;
+        made = mkdir(path, 0711) == 0; /* the box's own folder is shut */
         free(path);
     }
     if (made)
@@ -259,7 +317,7 @@ int box_copy(struct box *box, const char *file, const char *part)
     }
     char *path = kit_format("%s/%s/%s", box->folder, part, base != NULL ? base + 1 : file);
     int to =
-        open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, status.st_mode & 0700 ? 0700 : 0600);
+        open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, status.st_mode & 0100 ? 0755 : 0600);
     int result = to == -1 ? -1 : copy_data(from, to);
     int error = errno;
     if (to != -1 && close(to) == -1 && result == 0) {
@@ -325,9 +383,9 @@ void box_free(struct box *box)
 
 /* ---- The worker ----------------------------------------------------------------------------- */
 
-static void add_box(struct words *words, const struct box *box)
+static void add_box(struct words *words, const struct box *box, int users)
 {
-    add_isolation(words);
+    add_isolation(words, users);
     add_part(words, box, "--ro-bind", "kit");
     add_part(words, box, "--bind", "box");
     add_part(words, box, "--bind", "program");
@@ -337,22 +395,26 @@ static void add_box(struct words *words, const struct box *box)
     add(words, "--");
 }
 
-/* The worker's descriptors: 0 empty, 1 and 2 our standard error, 3 the results; nothing else. */
-static int arrange(int result_fd)
+enum { RESULTS_FD = 3, USERS_FD = 4 };
+
+/* The worker's descriptors: 0 empty, 1 and 2 our standard error, 3 the results; nothing else, but a
+ * user namespace for bubblewrap (-1: none), which the worker closes. */
+static int arrange(int result_fd, int users)
 {
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    int result = fcntl(result_fd, F_DUPFD, 10);
+    int result = fcntl(result_fd, F_DUPFD, 10), kept = users >= 0 ? fcntl(users, F_DUPFD, 10) : -1;
     if (null == -1 || result == -1 || dup2(null, 0) == -1 || dup2(2, 1) == -1 ||
-        dup2(result, 3) == -1)
+        dup2(result, RESULTS_FD) == -1 || (kept >= 0 && dup2(kept, USERS_FD) == -1))
         return -1;
-    return close_range(4, ~0U, 0);
+    return close_range(kept >= 0 ? USERS_FD + 1 : USERS_FD, ~0U, 0);
 }
 
 pid_t box_start(struct box *box, const char *const *words, int result_fd)
 {
     struct words all = {0};
+    int users = box->mode == BOX_STRONG ? two_users() : -1;
     if (box->mode == BOX_STRONG)
-        add_box(&all, box);
+        add_box(&all, box, users >= 0 ? USERS_FD : -1);
     char *command = box_inner_path(box, "kit");
     add(&all, kit_format("%s/ipclab", command));
     free(command);
@@ -366,7 +428,7 @@ pid_t box_start(struct box *box, const char *const *words, int result_fd)
         sigset_t none;
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
-        if (arrange(result_fd) == -1 || drop_privileges() == -1 ||
+        if (arrange(result_fd, users) == -1 || drop_privileges() == -1 ||
             prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
             _exit(126);
         setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);
@@ -374,6 +436,8 @@ pid_t box_start(struct box *box, const char *const *words, int result_fd)
         fprintf(stderr, "ipclab: cannot start %s: %s\n", all.list[0], strerror(errno));
         _exit(127);
     }
+    if (users >= 0)
+        close(users);
     free(all.list);
     return pid;
 }

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
 #include <linux/seccomp.h>
@@ -33,7 +34,13 @@
 
 #include "kit.h"
 
-enum { MESSAGE_MAX = 192 * 1024, SHARED_SIZE = sizeof(struct ipc_state) };
+enum { MESSAGE_MAX = 192 * 1024 };
+
+/* Shared with init. */
+struct shared {
+    struct ipc_state ipc;
+    char answer[CELL_ANSWER_MAX];
+};
 
 struct cell {
     pid_t init;
@@ -42,7 +49,7 @@ struct cell {
     int root;     /* the root directory inside; -1: it is ours */
     char *folder; /* as seen from outside */
     char *inner_folder;
-    struct ipc_state *ipc; /* shared with init */
+    struct shared *shared;
 };
 
 /* What goes through the socket: a function of ours (init is a copy of us, so the address holds),
@@ -156,6 +163,15 @@ static int arrange_descriptors(const int *stdio, int *keep)
     return 0;
 }
 
+static int become_another_user(void)
+{
+    gid_t gid = getegid() + 1;
+    uid_t uid = geteuid() + 1;
+    if (setgroups(0, NULL) == -1 || setresgid(gid, gid, gid) == -1)
+        return -1;
+    return setresuid(uid, uid, uid);
+}
+
 static _Noreturn void become(const struct spawn *spawn, int go)
 {
     char byte = 'r';
@@ -178,6 +194,8 @@ static _Noreturn void become(const struct spawn *spawn, int go)
     set_limits(&spawn->limits);
     if (!spawn->plain_environment)
         umask(spawn->umask_given ? (mode_t)spawn->umask : 022);
+    if (spawn->another_user && become_another_user() == -1)
+        _exit(125);
     if (spawn->filter != NULL) {
         if (!(spawn->plain_environment && geteuid() == 0))
             prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -370,6 +388,30 @@ static int write_all_to(const char *path, const char *text)
     return written == (ssize_t)strlen(text) ? 0 : -1;
 }
 
+/* The worker's user namespace has two users, and it may hand both on (bubblewrap's --cap-add). */
+bool cell_has_another_user(void)
+{
+    unsigned inside = 0, outside = 0, count = 0;
+    char *map = kit_read_file("/proc/self/uid_map", NULL);
+    bool two = map != NULL && sscanf(map, "%u %u %u", &inside, &outside, &count) == 3 &&
+               inside == geteuid() && count == 2;
+    free(map);
+    return two;
+}
+
+/* By the kit, for init: both users. 0, or -1 with errno. */
+static int map_two_users(pid_t init, uid_t uid, gid_t gid)
+{
+    char path[64], map[64];
+    snprintf(path, sizeof path, "/proc/%d/uid_map", (int)init);
+    snprintf(map, sizeof map, "%u %u 2", uid, uid);
+    if (write_all_to(path, map) == -1)
+        return -1;
+    snprintf(path, sizeof path, "/proc/%d/gid_map", (int)init);
+    snprintf(map, sizeof map, "%u %u 2", gid, gid);
+    return write_all_to(path, map);
+}
+
 /* Maps our one uid to itself: inside, nobody is root after an exec. */
 static int map_ids(uid_t uid, gid_t gid)
 {
@@ -427,14 +469,19 @@ static void raise_loopback(void)
     }
 }
 
-static struct ipc_state *shared_state; /* init: where to leave it */
+static struct shared *shared_memory; /* init: where to leave what it is asked for */
 
 static int read_state_inside(const void *argument, size_t size)
 {
     (void)argument;
     (void)size;
-    ipc_state_read(shared_state);
+    ipc_state_read(&shared_memory->ipc);
     return 0;
+}
+
+void *cell_answer_inside(void)
+{
+    return shared_memory->answer;
 }
 
 static void serve(int socket)
@@ -481,7 +528,7 @@ static _Noreturn void run_init(int socket)
 }
 
 static _Noreturn void start_init(const struct cell_options *options, int socket, uid_t uid,
-                                 gid_t gid)
+                                 gid_t gid, bool two_users)
 {
     struct answer ready = {0, 0};
 
@@ -489,7 +536,9 @@ static _Noreturn void start_init(const struct cell_options *options, int socket,
     prctl(PR_SET_NAME, "ipclab-init");
     setsid();
     if (options->confined) {
-        if (map_ids(uid, gid) == -1 || furnish(options->hide, options->read_only) == -1)
+        char mapped;
+        if ((two_users ? recv(socket, &mapped, 1, 0) != 1 : map_ids(uid, gid) == -1) ||
+            furnish(options->hide, options->read_only) == -1)
             ready = (struct answer){-1, errno};
         raise_loopback();
     } else if (prctl(PR_SET_CHILD_SUBREAPER, 1) == -1) {
@@ -529,21 +578,25 @@ struct cell *cell_new(const struct cell_options *options)
     uid_t uid = geteuid();
     gid_t gid = getegid();
     struct answer ready = {-1, ESRCH};
+    bool two_users = options->confined && cell_has_another_user();
 
-    struct ipc_state *shared =
-        mmap(NULL, SHARED_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct shared *shared =
+        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
         kit_broken("cell");
     int room = 2 * MESSAGE_MAX;
     setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof room); /* else E2BIG says so later */
-    shared_state = shared;
+    shared_memory = shared;
     pid_t pid = clone_init(options->confined);
     if (pid == 0) {
         close(pair[0]);
-        start_init(options, pair[1], uid, gid);
+        start_init(options, pair[1], uid, gid, two_users);
     }
     int error = errno, root = -1;
     close(pair[1]);
+    if (pid > 0 && two_users &&
+        (map_two_users(pid, uid, gid) == -1 || send(pair[0], "m", 1, MSG_NOSIGNAL) != 1))
+        kit_broken("cannot give the cell its second user");
     if (pid > 0 &&
         receive_with_fds(pair[0], &ready, sizeof ready, &root, 1) == (ssize_t)sizeof ready)
         error = ready.error;
@@ -551,15 +604,18 @@ struct cell *cell_new(const struct cell_options *options)
         close(pair[0]);
         if (root >= 0)
             close(root);
-        munmap(shared, SHARED_SIZE);
+        munmap(shared, sizeof *shared);
         if (pid > 0)
             waitpid(pid, NULL, 0);
         errno = error;
         return NULL;
     }
     struct cell *cell = kit_alloc(sizeof *cell);
-    *cell = (struct cell){
-        .init = pid, .socket = pair[0], .confined = options->confined, .ipc = shared, .root = root};
+    *cell = (struct cell){.init = pid,
+                          .socket = pair[0],
+                          .confined = options->confined,
+                          .shared = shared,
+                          .root = root};
     cell->inner_folder = kit_strdup(options->confined ? "/tmp" : options->folder);
     cell->folder = options->confined ? cell_path(cell, "/tmp") : kit_strdup(options->folder);
     return cell;
@@ -601,7 +657,7 @@ void cell_free(struct cell *cell)
     close(cell->socket);
     if (cell->root >= 0)
         close(cell->root);
-    munmap(cell->ipc, SHARED_SIZE);
+    munmap(cell->shared, sizeof *cell->shared);
     free(cell->folder);
     free(cell->inner_folder);
     free(cell);
@@ -634,7 +690,12 @@ const struct ipc_state *cell_ipc_state(struct cell *cell)
 {
     if (cell_call(cell, read_state_inside, NULL, 0) == -1)
         kit_broken("cannot read the cell's IPC objects");
-    return cell->ipc;
+    return &cell->shared->ipc;
+}
+
+const void *cell_answer(const struct cell *cell)
+{
+    return cell->shared->answer;
 }
 
 const char *cell_folder(const struct cell *cell)

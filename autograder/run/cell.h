@@ -49,6 +49,7 @@ struct spawn {
     unsigned long long ignored_signals; /* bit N-1: start with signal N ignored */
     unsigned umask;                     /* umask(2), if umask_given; else 022 */
     bool umask_given;
+    bool another_user; /* as the cell's second user */
     bool keep_session; /* stay in the kit's session and process group (for `trace`) */
     bool
         plain_environment; /* trace: keep descriptors, signal dispositions and limits as they are */
@@ -75,6 +76,16 @@ void cell_go(struct waiting_program *program);
 /* Runs a function inside. Its argument and result are flat bytes; -1 with errno if init is gone. */
 typedef int cell_function(const void *argument, size_t size);
 int cell_call(struct cell *cell, cell_function *function, const void *argument, size_t size);
+
+/* What a function inside has left for its caller: it writes there, and the caller reads it after
+ * cell_call(). CELL_ANSWER_MAX bytes. */
+enum { CELL_ANSWER_MAX = 256 * 1024 };
+void *cell_answer_inside(void);
+const void *cell_answer(const struct cell *cell);
+
+/* Cells have a second user, without rights over what the first one's is: uid and gid one above the
+ * worker's. Only where the kit was started as root (see box.c), and not in the weaker mode. */
+bool cell_has_another_user(void);
 
 /* The IPC objects as the cell sees them; valid until the next call. */
 const struct ipc_state *cell_ipc_state(struct cell *cell);

@@ -61,6 +61,7 @@ struct object {
     int id;          /* System V identifier; else -1 */
     int64_t key;     /* System V key (0: IPC_PRIVATE); else 0 */
     unsigned mode;   /* permission bits, where known */
+    int owner;       /* uid, where known; else -1 */
     int made_by;     /* index of the call that created it; -1: it was there before, or inherited */
     bool outside_reads;  /* somebody outside the run holds it open for reading (the kit, a terminal)
                           */
@@ -69,7 +70,7 @@ struct object {
     bool unlinked;       /* its name is gone: nobody new can open it */
 
     /* State at the last snapshot; -1 where not known. */
-    int64_t bytes;    /* in a pipe, FIFO, socket or queue */
+    int64_t bytes;    /* in a pipe, FIFO, socket or queue; size of a segment */
     int64_t capacity; /* of a pipe or FIFO; msg_qbytes of a queue */
     int64_t messages; /* in a System V or POSIX queue, pending connections of a listening socket */
     int64_t *message_types; /* System V queue: types in order, the first n_message_types */
@@ -102,6 +103,7 @@ struct process {
     bool killed_by_kit; /* ended by the kit at the end of the run, not by itself */
     bool was_zombie;    /* it was dead and unreaped when its parent ended, or when the run ended */
     bool outlived_run;  /* it was alive when the first program had ended */
+    bool halted;        /* it cannot move until the kit (given_held_*) or a SIGCONT lets it */
     bool in_vfork;      /* it waits in vfork(2) for its child to exec or end */
     int64_t cpu_us;     /* processor time used, at the last snapshot or at its end */
     bool alarm_repeats; /* ... and starts again when it fires */

@@ -36,7 +36,7 @@ struct peer *run_add(struct run *run)
     struct peer *peer = kit_alloc(sizeof *peer);
     peer->run = run;
     peer->input = peer->output = peer->error = -1;
-    peer->input_object = peer->output_object = peer->process = -1;
+    peer->input_object = peer->output_object = peer->error_object = peer->process = -1;
     peer->reading = true;
     run->peers[run->n_peers++] = peer;
     return peer;
@@ -165,9 +165,10 @@ static void adopt_stdio(struct peer *peer, const int ours[3], bool close_output)
     peer->error = ours[2];
     peer->input_object = kit_pipe_object(run, peer->input);
     peer->output_object = kit_pipe_object(run, peer->output);
+    peer->error_object = kit_pipe_object(run, peer->error);
     rename_object(run, peer->input_object, "standard input", whose);
     rename_object(run, peer->output_object, "standard output", whose);
-    rename_object(run, kit_pipe_object(run, peer->error), "standard error", whose);
+    rename_object(run, peer->error_object, "standard error", whose);
     if (close_output)
         close_fd(&peer->output);
 }
@@ -232,6 +233,7 @@ int run_start(struct peer *peer, const struct run_program *program)
         .ignored_signals = program->ignored_signals,
         .umask = program->umask,
         .umask_given = program->umask_given,
+        .another_user = program->another_user,
         .keep_session = run->options.open_world,
         .plain_environment = run->options.open_world,
         .mask = run->options.open_world ? &run->old_mask : NULL,
@@ -474,6 +476,21 @@ static void stop_here(struct run *run)
     tracer_freeze(run->tracer);
 }
 
+void run_hold(struct peer *peer, const struct hold *hold)
+{
+    tracer_hold(peer->run->tracer, peer->process, hold);
+}
+
+void run_release(struct run *run, const struct peer *peer)
+{
+    tracer_release(run->tracer, peer != NULL ? peer->process : -1);
+}
+
+size_t run_held(const struct run *run)
+{
+    return tracer_held(run->tracer);
+}
+
 void run_stop(struct run *run)
 {
     if (run->state != RUN_GOING)
@@ -703,6 +720,7 @@ void run_finish(struct run *run)
         run->peers[i]->reading = true;
         peer_close_input(run->peers[i]);
     }
+    run_release(run, NULL);
     run_until(run, NULL, NULL, 0);
     if (run->state == RUN_ENDED)
         outlast(run);

@@ -60,11 +60,11 @@ struct peer {
     int input, output, error; /* -1: closed */
     struct bytes pending;     /* input not yet written */
     size_t pending_from;
-    bool hold_input;                 /* keep input open when pending is written */
-    bool terminal;                   /* input is one: its end is a control-D */
-    bool reading;                    /* drain output (error is always drained) */
-    struct bytes out, err;           /* collected */
-    int input_object, output_object; /* in the record; -1: not a pipe of the kit's */
+    bool hold_input;                               /* keep input open when pending is written */
+    bool terminal;                                 /* input is one: its end is a control-D */
+    bool reading;                                  /* drain output (error is always drained) */
+    struct bytes out, err;                         /* collected */
+    int input_object, output_object, error_object; /* in the record; -1: not a pipe of the kit's */
 };
 
 enum { MOST_PEERS = 48 };
@@ -108,6 +108,7 @@ struct run_program {
     unsigned long long ignored_signals;
     unsigned umask; /* umask(2), if umask_given; else 022 */
     bool umask_given;
+    bool another_user; /* see cell_has_another_user() */
 };
 
 struct run *run_new(const struct run_options *options);
@@ -126,6 +127,13 @@ int run_start(struct peer *peer, const struct run_program *program);
  * now; 0: only the run's own limits). Returns whether the condition held. condition NULL: never. */
 typedef bool run_condition(struct run *run, void *context);
 bool run_until(struct run *run, run_condition *condition, void *context, int64_t within_us);
+
+/* Wants a program (after run_start()) and its children held, or killed, at a call. */
+void run_hold(struct peer *peer, const struct hold *hold);
+/* Lets what is held go on: of one program, or (NULL) of all. */
+void run_release(struct run *run, const struct peer *peer);
+/* How many threads are held now. */
+size_t run_held(const struct run *run);
 
 /* Ends it here, before it sees the end of its input, as if its time were up. */
 void run_stop(struct run *run);

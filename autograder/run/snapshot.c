@@ -47,8 +47,9 @@ static bool is_fork(long number)
 }
 
 /* 1: asleep, 0: it may move, -1: dead (the others of its process may live on). */
-static int thread_stillness(pid_t pid, pid_t tid, uint64_t *digest)
+static int thread_stillness(const struct process *process, pid_t tid, uint64_t *digest)
 {
+    pid_t pid = process->host_pid;
     struct thread_status status;
     struct blocked_call call;
 
@@ -56,6 +57,10 @@ static int thread_stillness(pid_t pid, pid_t tid, uint64_t *digest)
         return 0;
     if (is_dead(status.state))
         return -1;
+    if (process->halted && (status.state == 't' || status.state == 'T')) {
+        *digest = digest_add(*digest, &tid, sizeof tid);
+        return 1;
+    }
     if ((status.state != 'S' && status.state != 'D') || !proc_blocked_call(pid, tid, &call))
         return 0;
     if (status.state == 'D' && !is_fork(call.number))
@@ -67,14 +72,14 @@ static int thread_stillness(pid_t pid, pid_t tid, uint64_t *digest)
     return 1;
 }
 
-static bool process_is_still(pid_t pid, uint64_t *digest)
+static bool process_is_still(const struct process *process, uint64_t *digest)
 {
     int *tids;
-    size_t count = proc_numbers(&tids, "/proc/%d/task", (int)pid), asleep = 0;
+    size_t count = proc_numbers(&tids, "/proc/%d/task", (int)process->host_pid), asleep = 0;
     bool still = true;
 
     for (size_t i = 0; still && i < count; i++) {
-        int stillness = thread_stillness(pid, tids[i], digest);
+        int stillness = thread_stillness(process, tids[i], digest);
         still = stillness != 0;
         asleep += stillness == 1;
     }
@@ -91,7 +96,7 @@ int snapshot_stillness(const struct record *record, uint64_t *digest)
         if (record->processes[i].ended_us >= 0)
             continue;
         living++;
-        if (!process_is_still(record->processes[i].host_pid, digest))
+        if (!process_is_still(&record->processes[i], digest))
             return 0;
     }
     return living > 0;
@@ -269,6 +274,7 @@ static void fill_queue(const struct scan *scan, struct object *object)
     if (queue == NULL)
         return;
     object->mode = queue->mode;
+    object->owner = queue->uid;
     object->bytes = queue->bytes;
     object->messages = queue->messages;
     object->capacity = queue->limit;
@@ -288,6 +294,7 @@ static void fill_semaphores(const struct scan *scan, struct object *object)
     if (set == NULL)
         return;
     object->mode = set->mode;
+    object->owner = set->uid;
     free(object->semaphores);
     object->n_semaphores = (size_t)set->count;
     object->semaphores = kit_alloc(object->n_semaphores * sizeof *object->semaphores);
@@ -306,6 +313,7 @@ static void fill_segment(const struct scan *scan, struct object *object)
     if (segment == NULL)
         return;
     object->mode = segment->mode;
+    object->owner = segment->uid;
     object->bytes = segment->size;
     object->attached = segment->attached;
     object->unlinked = segment->removed;
@@ -318,6 +326,7 @@ static void fill_posix_queue(const struct scan *scan, struct object *object)
     if (name == NULL)
         return;
     object->mode = name->mode & 0777;
+    object->owner = name->uid;
     object->bytes = name->size;
     object->messages = name->messages;
 }

@@ -24,6 +24,7 @@
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/ptrace.h>
+#include <sys/sem.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -58,6 +59,13 @@ struct task {
     struct image *image;
     uint64_t interrupted; /* bit per row: the last call of that row was made to fail with EINTR */
     uint64_t interrupted_high;
+    bool held;                   /* stopped, until tracer_release() */
+    enum __ptrace_request go_on; /* how to resume it then */
+};
+
+struct wanted_hold {
+    int program;
+    struct hold hold;
 };
 
 struct tracer {
@@ -68,6 +76,8 @@ struct tracer {
     long long began_us;
     uint64_t random;
     bool frozen;
+    struct wanted_hold *holds;
+    size_t n_holds;
     char *own_program; /* the first program's file, when there is no own_folder */
 };
 
@@ -94,6 +104,7 @@ void tracer_free(struct tracer *tracer)
     for (size_t i = 0; i < tracer->n_tasks; i++)
         image_release(tracer->tasks[i].image);
     free(tracer->tasks);
+    free(tracer->holds);
     free(tracer->own_program);
     free(tracer);
 }
@@ -473,6 +484,35 @@ static void effect_poll(struct tracer *tracer, struct task *task)
         call->detail = poll_words(task, call);
 }
 
+/* The operations of a semop(2), as "0:-1 1:+1 undo": semaphore, what is added, flags. */
+static void effect_operations(struct task *task, struct call *call)
+{
+    struct sembuf list[8];
+    size_t count = call->args[2] < 8 ? (size_t)call->args[2] : 8;
+    char *words = kit_strdup("");
+
+    if (!proc_memory(task->tid, call->args[1], list, count * sizeof list[0]))
+        count = 0;
+    for (size_t i = 0; i < count; i++) {
+        char *longer = kit_format("%s%s%u:%+d%s%s", words, i > 0 ? " " : "", list[i].sem_num,
+                                  list[i].sem_op, list[i].sem_flg & SEM_UNDO ? " undo" : "",
+                                  list[i].sem_flg & IPC_NOWAIT ? " nowait" : "");
+        free(words);
+        words = longer;
+    }
+    call->detail = words;
+}
+
+/* A message's type, as "type 5": what was sent or, at the end of a msgrcv(2), what came. */
+static void effect_message(struct task *task, struct call *call)
+{
+    long type;
+    bool came = strcmp(call->name, "msgrcv") == 0;
+    if ((came || strcmp(call->name, "msgsnd") == 0) && (!came || call->result >= 0) &&
+        proc_memory(task->tid, call->args[1], &type, sizeof type))
+        call->detail = kit_format("type %ld", type);
+}
+
 /* What a successful call means to the record. */
 static void apply_effect(struct tracer *tracer, struct task *task)
 {
@@ -509,6 +549,10 @@ static void apply_effect(struct tracer *tracer, struct task *task)
     case EFFECT_QUEUE_USE:
     case EFFECT_SEM_USE:
     case EFFECT_SHM_USE:
+        if (task->row->effect == EFFECT_QUEUE_USE && call->detail == NULL)
+            effect_message(task, call);
+        else if (strcmp(task->row->group, "semop") == 0 && call->detail == NULL)
+            effect_operations(task, call);
         effect_use(tracer, task,
                    task->row->effect == EFFECT_QUEUE_USE ? OBJECT_QUEUE
                    : task->row->effect == EFFECT_SEM_USE ? OBJECT_SEMAPHORES
@@ -677,6 +721,76 @@ static void apply_faults(struct tracer *tracer, struct task *task)
         shorten(tracer, task, count);
 }
 
+/* ---- Holding -------------------------------------------------------------------------------- */
+
+void tracer_hold(struct tracer *tracer, int program, const struct hold *hold)
+{
+    *ARRAY_ADD(tracer->holds, tracer->n_holds) = (struct wanted_hold){program, *hold};
+}
+
+/* The process that the kit started, above this one. */
+static int program_of(const struct tracer *tracer, int process)
+{
+    while (tracer->record->processes[process].parent >= 0)
+        process = tracer->record->processes[process].parent;
+    return process;
+}
+
+static const struct hold *hold_here(struct tracer *tracer, struct task *task,
+                                    const struct call_row *row, bool after)
+{
+    for (size_t i = 0; i < tracer->n_holds; i++) {
+        struct wanted_hold *wanted = &tracer->holds[i];
+        if (wanted->hold.after == after && is_call(row, wanted->hold.call) &&
+            program_of(tracer, task->process) == wanted->program &&
+            ++wanted->hold.seen == wanted->hold.nth)
+            return &wanted->hold;
+    }
+    return NULL;
+}
+
+/* Holds or kills the task, if somebody wants that of this call: then the task must not be resumed.
+ */
+static bool stays_here(struct tracer *tracer, struct task *task, const struct call_row *row,
+                       bool after)
+{
+    if (tracer->n_holds == 0 || !process_of(tracer, task)->own_program ||
+        !is_learners_call(tracer, task))
+        return false;
+    const struct hold *hold = hold_here(tracer, task, row, after);
+    if (hold == NULL)
+        return false;
+    task->stopped = true;
+    if (hold->kills) {
+        kill(process_of(tracer, task)->host_pid, SIGKILL);
+        return true;
+    }
+    task->held = true;
+    task->go_on = after ? PTRACE_CONT : PTRACE_SYSCALL;
+    process_of(tracer, task)->halted = true;
+    return true;
+}
+
+size_t tracer_held(const struct tracer *tracer)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < tracer->n_tasks; i++)
+        count += tracer->tasks[i].held;
+    return count;
+}
+
+void tracer_release(struct tracer *tracer, int program)
+{
+    for (size_t i = 0; i < tracer->n_tasks; i++) {
+        struct task *task = &tracer->tasks[i];
+        if (!task->held || (program >= 0 && program_of(tracer, task->process) != program))
+            continue;
+        task->held = false;
+        process_of(tracer, task)->halted = false;
+        task_resume(tracer, task, task->go_on, 0);
+    }
+}
+
 /* ---- Calls: entry and exit stops ------------------------------------------------------------ */
 
 /* Flags of clone and clone3 that would hide a child from us or, in a run of a check, leave the
@@ -749,7 +863,8 @@ static void on_call_entry(struct tracer *tracer, struct task *task)
         make_it_fail(tracer, task, EPERM, false);
     else
         apply_faults(tracer, task);
-    task_resume(tracer, task, PTRACE_SYSCALL, 0);
+    if (!stays_here(tracer, task, task->row, false))
+        task_resume(tracer, task, PTRACE_SYSCALL, 0);
 }
 
 /* The kernel gave the call up for a signal (a child's end, say) and makes it again by itself: to
@@ -792,11 +907,19 @@ static void call_end(struct tracer *tracer, struct task *task, long result)
 static void on_call_exit(struct tracer *tracer, struct task *task)
 {
     struct __ptrace_syscall_info info;
+    const struct call_row *row = task->row;
 
-    if (task->row != NULL &&
+    if (row != NULL &&
         ptrace(PTRACE_GET_SYSCALL_INFO, task->tid, (void *)sizeof info, &info) != -1 &&
-        info.op == PTRACE_SYSCALL_INFO_EXIT)
+        info.op == PTRACE_SYSCALL_INFO_EXIT) {
+        int call = task->call;
         call_end(tracer, task, (long)info.exit.rval);
+        task->call = call; /* whose line it is, for the hold */
+        bool stays = tracer->record->calls[call].result >= 0 && stays_here(tracer, task, row, true);
+        task->call = -1;
+        if (stays)
+            return;
+    }
     task_resume(tracer, task, PTRACE_CONT, 0);
 }
 
@@ -1037,10 +1160,12 @@ static void on_event(struct tracer *tracer, struct task *task, int event, int si
     case PTRACE_EVENT_STOP:
         if (signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU) {
             task->listening = true;
+            process_of(tracer, task)->halted = true;
             task_resume(tracer, task, PTRACE_LISTEN, 0);
             return;
         }
         task->listening = false;
+        process_of(tracer, task)->halted = false;
         break;
     default:
         break;
@@ -1056,6 +1181,7 @@ static void on_stop(struct tracer *tracer, pid_t tid, int status)
 
     if (task == NULL)
         task = task_add(tracer, tid, -1);
+    task->held = false;
     if (task->process == -1) { /* a child before its parent's event */
         task->stopped = true;
         return;

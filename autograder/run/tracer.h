@@ -22,6 +22,15 @@ struct fault {
     int seen;         /* the tracer's counter; start with 0 */
 };
 
+/* A place where a process is halted, or killed. */
+struct hold {
+    const char *call; /* a name or a group of calls.h */
+    int nth;          /* from 1, counted over the program and its children */
+    bool after;       /* when the call has been done with success, not before it begins */
+    bool kills;       /* SIGKILL instead of holding it */
+    int seen;         /* the tracer's counter; start with 0 */
+};
+
 struct tracer_options {
     const char *
         own_folder; /* programs below it are the learner's ("/program/"); NULL: the first program */
@@ -53,6 +62,14 @@ int tracer_attach(struct tracer *tracer, pid_t host_pid);
 /* Handles the events that are there (at most some hundred). Returns how many. Statuses of children
  * that it does not trace (the cell's init) are dropped. */
 int tracer_handle(struct tracer *tracer);
+
+/* Wants that program (index of its process) and its children held at a call. Copied; the call's
+ * name is not. */
+void tracer_hold(struct tracer *tracer, int program, const struct hold *hold);
+/* How many threads are held now. */
+size_t tracer_held(const struct tracer *tracer);
+/* Lets those of a program (-1: of all) go on. */
+void tracer_release(struct tracer *tracer, int program);
 
 /* Threads that live. */
 size_t tracer_living(const struct tracer *tracer);

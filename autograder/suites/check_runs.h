@@ -6,6 +6,7 @@
 
 #include "../run/run.h"
 #include "exercise.h"
+#include "given.h"
 
 /* What came out of one object. */
 struct kept_bytes {
@@ -20,9 +21,11 @@ struct kept {
 /* A run with what the judges said of it. */
 struct check_run {
     struct run *run;
-    bool finished, allow_death;
+    bool finished, allow_death, stopped_some;
     struct findings findings; /* when finished */
     struct kept *kept;        /* given_kept_pipes() */
+    struct xsi_wish *laid;    /* System V objects of the kit's */
+    size_t n_laid;
 };
 
 struct check_run *check_run_of(const struct run *run);

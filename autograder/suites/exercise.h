@@ -33,6 +33,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 
 #include "../judge/finding.h"
 #include "registry.h"
@@ -69,6 +70,8 @@ uint32_t crc32_of(struct text text);     /* IEEE, as zlib's crc32() */
 
 /* What a program starts with. Combine several: given(given_input(x), given_env("A", "b")). */
 struct given;
+struct run;
+struct peer;
 
 #define given(...) given_list((struct given *[]){__VA_ARGS__, NULL})
 struct given *given_list(struct given **list);
@@ -129,9 +132,79 @@ struct given *given_interruptions(void);
  * write that fails with EPIPE raises SIGPIPE, as if the reader had gone just before. */
 struct given *given_failing(const char *call, int nth, int error);
 
-/* ---- When ----------------------------------------------------------------------------------- */
+/* ---- Given: System V objects ---------------------------------------------------------------- */
 
-struct run;
+/* Objects that are in the cell before the first program starts. What is not named is 0:
+ *
+ *     given_a_queue(.key = key, .mode = 0600, .messages = list, .n_messages = 3)
+ *
+ * One whose owner is ANOTHER_USER needs a second user: see need_another_user(). */
+enum owner { THE_USER, ANOTHER_USER };
+
+struct a_message {
+    long type;
+    struct text text;
+};
+
+struct a_queue {
+    key_t key; /* 0: IPC_PRIVATE */
+    unsigned mode;
+    enum owner owner;
+    size_t qbytes; /* msg_qbytes; 0: what the kernel gives */
+    const struct a_message *messages;
+    size_t n_messages;
+};
+
+struct a_semaphore_set {
+    key_t key;
+    unsigned mode;
+    enum owner owner;
+    const unsigned short *values;
+    size_t count;
+    bool uninitialised; /* as between semget() and the first semctl(): nobody gave it values */
+};
+
+struct a_segment {
+    key_t key;
+    unsigned mode;
+    enum owner owner;
+    size_t size; /* bytes; 0: as long as its contents */
+    struct text contents;
+};
+
+#define given_a_queue(...) given_queue((struct a_queue){__VA_ARGS__})
+#define given_a_semaphore_set(...) given_semaphore_set((struct a_semaphore_set){__VA_ARGS__})
+#define given_a_segment(...) given_segment((struct a_segment){__VA_ARGS__})
+struct given *given_queue(struct a_queue queue);
+struct given *given_semaphore_set(struct a_semaphore_set set);
+struct given *given_segment(struct a_segment segment);
+/* The identifier of such an object, once its run is there (new_run(), start_program(), ...). */
+int id_of_given(const struct given *given);
+/* A key that nothing else has; never 0 nor -1. */
+key_t random_key(void);
+
+/* The program runs as the other user: another uid and gid, without rights over what is the first
+ * one's. */
+struct given *given_another_user(void);
+/* First in a check that has a second user: the check is skipped, with the reason, on a machine that
+ * has none for us. */
+void need_another_user(void);
+/* The uid of either, as programs of the cell see it. */
+unsigned uid_of(enum owner owner);
+
+/* ---- Given: held or killed at a chosen call ------------------------------------------------- */
+
+/* The process that makes the nth (from 1) call of that name, of the program that starts with this
+ * wish and its children, is held there: before the kernel begins with it, or when it is done and
+ * the program has not yet been told. It stays so until release(). Only calls by the learner's own
+ * lines count. */
+struct given *given_held_before(const char *call, int nth);
+struct given *given_held_after(const char *call, int nth);
+/* The same, but it is killed (SIGKILL) there. Call allow_death_by_signal() too. */
+struct given *given_killed_before(const char *call, int nth);
+struct given *given_killed_after(const char *call, int nth);
+
+/* ---- When ----------------------------------------------------------------------------------- */
 
 #define args(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define no_args() ((const char *const[]){NULL})
@@ -145,9 +218,24 @@ struct run *run_program(const char *program, const char *const *arguments, struc
 struct run *start_program(const char *program, const char *const *arguments, struct given *given);
 void finish_run(struct run *run);
 
-/* Until every process sleeps, and what they wait for is the kit (input it holds back, output it
- * does not read): the check fails if they are busy (busy-wait) or hang. */
+/* In two steps, for arguments that are known only then (id_of_given()): the cell with all that is
+ * given, and then its first program. What new_run() is given holds for the run (faults, watched
+ * I/O, objects, files); what start_first() is given, for the program (input, held calls, ...). */
+struct run *new_run(struct given *given);
+void start_first(struct run *run, const char *program, const char *const *arguments,
+                 struct given *given);
+
+/* Until every process sleeps (or is held, or stopped), and what they wait for is the kit (input it
+ * holds back, output it does not read): the check fails if they are busy (busy-wait) or hang. */
 void wait_until_idle(struct run *run);
+/* Until a process is held (given_held_before() or _after()). false: everybody else sleeps or has
+ * ended, and nobody has come to that call. */
+bool wait_until_held(struct run *run);
+/* Until so many processes are held at the same time; the same. */
+bool wait_until_all_held(struct run *run, int count);
+/* Lets the held ones go on: all, or those of one program. */
+void release(struct run *run);
+void release_peer(struct peer *peer);
 /* Until standard output holds at least that many bytes (or the run has ended). */
 void wait_until_output(struct run *run, size_t bytes);
 /* Until every program of the run has ended. */
@@ -167,12 +255,34 @@ void send_signal(struct run *run, int number, int signal);
 bool stat_in_cell(struct run *run, const char *name, struct stat *status);
 struct text read_in_cell(struct run *run, const char *name); /* empty when there is none */
 
+/* ---- The kit's own hand on System V objects ------------------------------------------------- */
+
+/* On the objects of a run's cell, as the run's user, while it goes on. None of them waits
+ * (IPC_NOWAIT). false and -1: it failed, and errno is the call's. */
+int find_id(struct run *run, enum object_kind kind, key_t key);
+bool put_message(struct run *run, int id, long type, struct text text);
+bool take_message(struct run *run, int id, long type, struct a_message *message); /* as msgrcv */
+bool set_queue_limit(struct run *run, int id, size_t bytes);                      /* msg_qbytes */
+bool set_semaphore(struct run *run, int id, int index, int value);
+bool operate_semaphore(struct run *run, int id, int index, int operation);
+bool write_segment(struct run *run, int id, size_t offset, struct text bytes);
+struct text read_segment(struct run *run, int id, size_t offset, size_t length);
+bool remove_object(struct run *run, enum object_kind kind, int id);
+
+/* Its state now, by a fresh look at the run: who waits, values, last operators, mode, owner. NULL:
+ * no such. Valid until the next look. */
+const struct object *xsi_object(struct run *run, enum object_kind kind, int id);
+/* The one object of that kind that the run's programs have made and that is still there. NULL:
+ * none, or several. */
+const struct object *only_object(struct run *run, enum object_kind kind);
+/* How many of that kind exist in the cell now (in the weaker mode: of those the run has met). */
+size_t count_objects(struct run *run, enum object_kind kind);
+
 /* ---- Several programs in one cell ----------------------------------------------------------- */
 
 /* One more program beside the first: of the exercise, or one of the kit's by its absolute path
  * (probe("x")). wait_until_idle(), finish_run() and the house rules cover all of them; a run has
  * ended when every one of them has. */
-struct peer;
 struct peer *start_peer(struct run *run, const char *program, const char *const *arguments,
                         struct given *given);
 void send_to_peer(struct peer *peer, struct text bytes);
@@ -258,6 +368,10 @@ const struct record *record_of(struct run *run);
 /* The bytes that were read from that pipe of the run's through which most came
  * (given_kept_pipes()). */
 struct text came_through_pipe(struct run *run);
+/* Bytes that the run's processes have put into queues, pipes, FIFOs, sockets and files, other than
+ * the standard descriptors they got from the kit: what did not go through shared memory. With
+ * given_watched_io(). */
+size_t bytes_sent_between(struct run *run);
 int exit_status_of(struct run *run); /* as a shell says it: status, or 128 + signal */
 /* How many successful calls of that name (as expect_calls counts) the learner's program made. */
 int count_calls(struct run *run, const char *call);

@@ -12,6 +12,8 @@ struct given {
     int number, extra;
     unsigned mode;
     struct given **list; /* given_list(): NULL-terminated */
+    struct hold hold;
+    struct xsi_wish *object; /* kept: id_of_given() asks it */
 };
 
 static struct given *wish(void (*fulfil)(const struct given *, struct start *))
@@ -316,4 +318,91 @@ struct given *given_failing(const char *call, int nth, int error)
     given->number = nth;
     given->extra = error;
     return given;
+}
+
+static void fulfil_another_user(const struct given *given, struct start *start)
+{
+    (void)given;
+    start->another_user = true;
+}
+
+struct given *given_another_user(void)
+{
+    return wish(fulfil_another_user);
+}
+
+/* ---- Held and killed ------------------------------------------------------------------------ */
+
+static void fulfil_hold(const struct given *given, struct start *start)
+{
+    if (start->n_holds == sizeof start->holds / sizeof start->holds[0])
+        kit_broken("too many given_held_*() and given_killed_*()");
+    start->holds[start->n_holds++] = given->hold;
+}
+
+static struct given *wish_hold(const char *call, int nth, bool after, bool kills)
+{
+    struct given *given = wish(fulfil_hold);
+    given->hold = (struct hold){.call = call, .nth = nth, .after = after, .kills = kills};
+    return given;
+}
+
+struct given *given_held_before(const char *call, int nth)
+{
+    return wish_hold(call, nth, false, false);
+}
+
+struct given *given_held_after(const char *call, int nth)
+{
+    return wish_hold(call, nth, true, false);
+}
+
+struct given *given_killed_before(const char *call, int nth)
+{
+    return wish_hold(call, nth, false, true);
+}
+
+struct given *given_killed_after(const char *call, int nth)
+{
+    return wish_hold(call, nth, true, true);
+}
+
+/* ---- System V objects ----------------------------------------------------------------------- */
+
+static void fulfil_object(const struct given *given, struct start *start)
+{
+    if (start->n_objects == sizeof start->objects / sizeof start->objects[0])
+        kit_broken("too many System V objects given");
+    start->objects[start->n_objects++] = given->object;
+}
+
+static struct given *wish_object(struct xsi_wish object)
+{
+    struct given *given = wish(fulfil_object);
+    given->object = kit_alloc(sizeof object);
+    object.id = -1;
+    *given->object = object;
+    return given;
+}
+
+struct given *given_queue(struct a_queue queue)
+{
+    return wish_object((struct xsi_wish){.kind = OBJECT_QUEUE, .queue = queue});
+}
+
+struct given *given_semaphore_set(struct a_semaphore_set set)
+{
+    return wish_object((struct xsi_wish){.kind = OBJECT_SEMAPHORES, .set = set});
+}
+
+struct given *given_segment(struct a_segment segment)
+{
+    return wish_object((struct xsi_wish){.kind = OBJECT_SEGMENT, .segment = segment});
+}
+
+int id_of_given(const struct given *given)
+{
+    if (given->object == NULL || given->object->id == -1)
+        kit_broken("id_of_given() before the run is there, or of something without an id");
+    return given->object->id;
 }

@@ -7,6 +7,15 @@
 #include "../run/tracer.h"
 #include "exercise.h"
 
+/* A System V object to lay; id says which it became. */
+struct xsi_wish {
+    enum object_kind kind;
+    struct a_queue queue;
+    struct a_semaphore_set set;
+    struct a_segment segment;
+    int id;
+};
+
 struct given_file_row {
     const char *name;
     struct text content;
@@ -29,9 +38,16 @@ struct start {
     struct fault faults[16];
     size_t n_faults;
     unsigned long long ignored_signals;
-    bool terminal, umask_given;
+    struct xsi_wish *objects[16];
+    size_t n_objects;
+    struct hold holds[8];
+    size_t n_holds;
+    bool terminal, umask_given, another_user;
     unsigned umask;
 };
+
+/* xsi.c: lays an object in a run's cell, and says which id it got. */
+void xsi_lay(struct run *run, struct xsi_wish *wish);
 
 /* Lays a wish (and those chained to it) down. NULL: nothing. */
 void given_apply(const struct given *given, struct start *start);

@@ -14,7 +14,6 @@
 #include "../run/kit.h"
 #include "../run/proc.h"
 #include "check_runs.h"
-#include "given.h"
 #include "worker.h"
 
 /* Generous: a correct program needs a hundredth of it. */
@@ -48,6 +47,9 @@ struct check_run *check_run_of(const struct run *run)
 void check_runs_end(void)
 {
     for (size_t i = 0; i < n_runs; i++) {
+        for (size_t k = 0; k < runs[i].n_laid; k++) /* in the weaker mode they would stay */
+            remove_object(runs[i].run, runs[i].laid[k].kind, runs[i].laid[k].id);
+        free(runs[i].laid);
         run_free(runs[i].run);
         findings_clear(&runs[i].findings);
     }
@@ -241,6 +243,7 @@ static void lay_stdio(const struct run *run, const struct start *start, struct r
     program->ignored_signals = start->ignored_signals;
     program->umask = start->umask;
     program->umask_given = start->umask_given;
+    program->another_user = start->another_user;
 }
 
 /* The source file of a driver of the kit's: what it does is not the learner's doing. */
@@ -259,8 +262,6 @@ static void start_in(struct peer *peer, const char *name, const char *const *arg
     struct run_program program = {
         .file = name[0] == '/' ? kit_strdup(name) : kit_format("%s/%s", worker.program, name)};
 
-    for (size_t i = 0; i < start->n_files; i++)
-        lay_file(run, &start->files[i]);
     lay_stdio(run, start, &program);
     program.argv = command_line(name, arguments);
     program.envp = environment(run, start);
@@ -271,9 +272,46 @@ static void start_in(struct peer *peer, const char *name, const char *const *arg
     peer->reading = !start->unread_output;
     if (run_start(peer, &program) == -1)
         kit_broken("cannot start %s", name);
+    for (size_t i = 0; i < start->n_holds; i++)
+        run_hold(peer, &start->holds[i]);
     for (int i = 0; i < 3; i++)
         if (program.kind[i] == STDIO_FD)
             close(program.fd[i]);
+}
+
+/* What a program of the run finds in the cell. */
+static void furnish(struct run *run, const struct start *start)
+{
+    for (size_t i = 0; i < start->n_files; i++)
+        lay_file(run, &start->files[i]);
+    for (size_t i = 0; i < start->n_objects; i++)
+        xsi_lay(run, start->objects[i]);
+}
+
+static void start_as_first(struct run *run, const char *name, const char *const *arguments,
+                           const struct start *start)
+{
+    note_driver(run, name);
+    run->record->program = kit_strdup(name);
+    start_in(run_first(run), name, arguments, start);
+}
+
+struct run *new_run(struct given *given)
+{
+    struct start start = {0};
+    given_apply(given, &start);
+    struct run *run = make_run(&start);
+    furnish(run, &start);
+    return run;
+}
+
+void start_first(struct run *run, const char *name, const char *const *arguments,
+                 struct given *given)
+{
+    struct start start = {0};
+    given_apply(given, &start);
+    furnish(run, &start);
+    start_as_first(run, name, arguments, &start);
 }
 
 struct run *start_program(const char *name, const char *const *arguments, struct given *given)
@@ -281,10 +319,8 @@ struct run *start_program(const char *name, const char *const *arguments, struct
     struct start start = {0};
     given_apply(given, &start);
     struct run *run = make_run(&start);
-
-    note_driver(run, name);
-    run->record->program = kit_strdup(name);
-    start_in(run_first(run), name, arguments, &start);
+    furnish(run, &start);
+    start_as_first(run, name, arguments, &start);
     return run;
 }
 
@@ -297,8 +333,19 @@ struct peer *start_peer(struct run *run, const char *name, const char *const *ar
     if (peer == NULL)
         kit_broken("too many programs in one run");
     given_apply(given, &start);
+    furnish(run, &start);
     start_in(peer, name, arguments, &start);
     return peer;
+}
+
+/* What the check has stopped is to end as well. */
+static void wake_stopped(struct check_run *it)
+{
+    for (size_t i = 0; it->stopped_some && i < it->run->record->n_processes; i++) {
+        const struct process *process = &it->run->record->processes[i];
+        if (process->ended_us < 0)
+            kill(process->host_pid, SIGCONT);
+    }
 }
 
 void finish_run(struct run *run)
@@ -306,6 +353,7 @@ void finish_run(struct run *run)
     struct check_run *it = check_run_of(run);
     if (it->finished)
         return;
+    wake_stopped(it);
     run_finish(run);
     it->finished = true;
     judge_run(run->record, &it->findings);
@@ -475,6 +523,39 @@ static void wait_for(struct run *run, run_condition *condition, void *context)
     check_fail(NULL);
 }
 
+struct wanted_held {
+    size_t count;
+};
+
+static bool enough_held(struct run *run, void *context)
+{
+    const struct wanted_held *wanted = context;
+    return run_held(run) >= wanted->count || run_is_still(run, NULL);
+}
+
+bool wait_until_all_held(struct run *run, int count)
+{
+    struct wanted_held wanted = {(size_t)count};
+    run->last_digest = 0;
+    wait_for(run, enough_held, &wanted);
+    return run_held(run) >= wanted.count;
+}
+
+bool wait_until_held(struct run *run)
+{
+    return wait_until_all_held(run, 1);
+}
+
+void release(struct run *run)
+{
+    run_release(run, NULL);
+}
+
+void release_peer(struct peer *peer)
+{
+    run_release(peer->run, peer);
+}
+
 void wait_until_output(struct run *run, size_t bytes)
 {
     struct wanted_output wanted = {run_first(run), bytes};
@@ -540,6 +621,7 @@ void send_signal(struct run *run, int number, int signal)
     if (number < 1 || (size_t)number > run->record->n_processes)
         kit_broken("send_signal: the run has no process %d", number);
     const struct process *process = &run->record->processes[number - 1];
+    check_run_of(run)->stopped_some |= signal == SIGSTOP;
     if (process->ended_us < 0 && kill(process->host_pid, signal) == -1 && errno != ESRCH)
         kit_broken("cannot send signal %d", signal);
 }

@@ -41,9 +41,10 @@ void exercise_result_sum(struct exercise_result *exercise)
     exercise->score = exercise->max_score = 0;
     exercise->status = CHECK_SKIPPED;
     for (size_t i = 0; i < exercise->n_checks; i++) {
-        exercise->score += exercise->checks[i].score;
-        exercise->max_score += exercise->checks[i].max_score;
-        exercise->status = check_status_worse(exercise->status, exercise->checks[i].status);
+        const struct check_result *check = &exercise->checks[i];
+        exercise->score += check->score;
+        exercise->max_score += check->status != CHECK_SKIPPED ? check->max_score : 0;
+        exercise->status = check_status_worse(exercise->status, check->status);
     }
 }
 

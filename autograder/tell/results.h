@@ -78,7 +78,7 @@ int check_status_from_name(const char *name);
 enum check_status check_status_worse(enum check_status a, enum check_status b);
 
 /* Recomputes score, max_score and status of an exercise from its checks, of a lab from its
- * exercises, of the results from the labs. */
+ * exercises, of the results from the labs. What was skipped counts in no sum. */
 void exercise_result_sum(struct exercise_result *exercise);
 void results_sum(struct results *results);
 

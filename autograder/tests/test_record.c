@@ -211,6 +211,7 @@ static struct record *full_record(void)
         .was_zombie = true,
         .outlived_run = true,
         .in_vfork = true,
+        .halted = true,
         .cpu_us = 33,
         .alarm_pending = true,
         .handled_signals = UINT64_C(1) << 63,
@@ -222,6 +223,7 @@ static struct record *full_record(void)
     object->offset = UINT64_MAX;
     object->key = -559038737;
     object->mode = 0640;
+    object->owner = 1000;
     object->made_by = 1;
     object->outside_reads = object->outside_writes = object->left_behind = true;
     object->unlinked = object->listening = true;

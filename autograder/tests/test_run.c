@@ -530,6 +530,64 @@ START_TEST(a_call_that_the_kernel_restarts_counts_once)
 }
 END_TEST
 
+/* ---- Held and killed at a call ----------------------------------------------------------------
+ */
+
+static bool one_is_held(struct run *a_run, void *context)
+{
+    (void)context;
+    return run_held(a_run) == 1;
+}
+
+START_TEST(a_process_is_held_before_a_call)
+{
+    struct run_options options = usual(_i);
+    open_run(&options);
+    start(first, "start_command", NULL);
+    run_hold(first, &(struct hold){.call = "wait", .nth = 1});
+    ck_assert(run_until(run, one_is_held, NULL, DEADLINE_US));
+    ck_assert(run->record->processes[0].halted);
+    ck_assert(run_until(run, run_is_still, NULL, DEADLINE_US));
+    run_until(run, NULL, NULL, 200000);
+    ck_assert_int_eq(run->state, RUN_GOING); /* no hang: it will go on */
+    ck_assert_int_eq((int)call_at("wait")->end_us, -1);
+    run_release(run, NULL);
+    run_finish(run);
+    expect_status(3);
+    ck_assert(!run->record->processes[0].halted);
+}
+END_TEST
+
+/* The fork has happened, and the program does not know yet. What is still held at the end is let
+ * go. */
+START_TEST(a_process_is_held_after_a_call)
+{
+    struct run_options options = usual(_i);
+    open_run(&options);
+    start(first, "start_command", NULL);
+    run_hold(first, &(struct hold){.call = "fork", .nth = 1, .after = true});
+    ck_assert(run_until(run, one_is_held, NULL, DEADLINE_US));
+    ck_assert_uint_eq(run->record->n_processes, 2);
+    ck_assert_int_gt((int)call_at("fork")->result, 0);
+    ck_assert_ptr_null(call_at("wait"));
+    run_finish(run);
+    expect_status(3);
+}
+END_TEST
+
+START_TEST(a_process_is_killed_at_a_call)
+{
+    struct run_options options = usual(_i);
+    open_run(&options);
+    start(first, "start_command", NULL);
+    run_hold(first, &(struct hold){.call = "wait", .nth = 1, .kills = true});
+    run_finish(run);
+    ck_assert(WIFSIGNALED(run_status(run)));
+    ck_assert_int_eq(WTERMSIG(run_status(run)), SIGKILL);
+    ck_assert(!run->record->processes[0].killed_by_kit);
+}
+END_TEST
+
 /* ---- What is recorded -------------------------------------------------------------------------
  */
 
@@ -1028,6 +1086,9 @@ static void add_faults(Suite *suite)
     ADD(tcase, the_kits_driver_is_spared);
     ADD(tcase, the_nth_call_fails);
     ADD(tcase, a_call_that_the_kernel_restarts_counts_once);
+    ADD(tcase, a_process_is_held_before_a_call);
+    ADD(tcase, a_process_is_held_after_a_call);
+    ADD(tcase, a_process_is_killed_at_a_call);
 }
 
 static void add_ends(Suite *suite)
