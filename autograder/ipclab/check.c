@@ -17,7 +17,7 @@
 #include "options.h"
 #include "state.h"
 
-enum { OPTION_DIR = 256, OPTION_SEED, OPTION_JSON, OPTION_REPEAT };
+enum { OPTION_DIR = 256, OPTION_SEED, OPTION_JSON, OPTION_REPEAT, OPTION_FAIL_FAST };
 
 enum { SEEDS = 1000000, MOST_REPEATS = 100000, MOST_JOBS = 256 };
 
@@ -29,8 +29,10 @@ static const struct option_row options[] = {
      "Also write the results as JSON; - writes only them, to standard "
      "output."},
     {OPTION_REPEAT,"repeat", "N", "Run every check N times; it passes when it passes each time."},
-    {'j', "jobs", "N", "Check N exercises at the same time (default: one a processor)."},
-    {0                                               },
+    {OPTION_FAIL_FAST, "fail-fast", NULL,
+     "Stop each exercise at its first check that fails; the rest is skipped."},
+    {'j',                                                "jobs", "N", "Check N exercises at the same time (default: one a processor)."},
+    {0                                                   },
 };
 
 static const struct command_help help = {
@@ -48,7 +50,7 @@ struct arguments {
     const char *dir; /* as given, or NULL */
     const char *json;
     uint64_t seed, repeats, parallel;
-    bool seed_given;
+    bool seed_given, fail_fast;
 };
 
 /* Small enough to be typed again. */
@@ -83,6 +85,8 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments)
         else if (key == OPTION_SEED)
             good = arguments->seed_given =
                 options_number(&help, "--seed", optarg, 0, UINT64_C(1) << 53, &arguments->seed);
+        else if (key == OPTION_FAIL_FAST)
+            arguments->fail_fast = true;
         else if (key == OPTION_REPEAT)
             good = options_number(&help, "--repeat", optarg, 1, MOST_REPEATS, &arguments->repeats);
         else
@@ -199,6 +203,7 @@ static int check_all(const struct selection *selection, const char *dir,
     struct jobs_options how = {.dir = dir,
                                .seed = arguments->seed,
                                .repeats = (unsigned)arguments->repeats,
+                               .fail_fast = arguments->fail_fast,
                                .parallel = (unsigned)arguments->parallel};
 
     hints_folder = dir;

@@ -221,6 +221,7 @@ static pid_t start_worker(struct box *box, const struct exercise *exercise,
                            program,
                            probes,
                            runs,
+                           options->fail_fast ? "fail-fast" : "all",
                            NULL};
     pid_t pid = box_start(box, words, result_fd);
     free(seed);

@@ -5,6 +5,7 @@
 #ifndef IPCLAB_CHECKING_H
 #define IPCLAB_CHECKING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../suites/registry.h"
@@ -14,6 +15,7 @@ struct check_options {
     const char *dir;        /* holds NN-lab/K-name/ */
     const char *only_check; /* a check's name; NULL: all */
     uint64_t seed;
+    bool fail_fast; /* what comes after the first check that fails is skipped */
 };
 
 /*

@@ -97,7 +97,10 @@ static void check_once(const struct selected *what, const char *only_check,
                        const struct jobs_options *options, uint64_t seed,
                        struct exercise_result *into)
 {
-    struct check_options how = {.dir = options->dir, .only_check = only_check, .seed = seed};
+    struct check_options how = {.dir = options->dir,
+                                .only_check = only_check,
+                                .seed = seed,
+                                .fail_fast = options->fail_fast};
     struct exercise_result run = {0};
 
     run.build_ok = true;

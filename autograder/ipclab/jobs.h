@@ -4,6 +4,7 @@
 #ifndef IPCLAB_JOBS_H
 #define IPCLAB_JOBS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../suites/registry.h"
@@ -14,6 +15,7 @@ struct jobs_options {
     uint64_t seed;     /* of the first repeat; repeat number i gets seed + i */
     unsigned repeats;  /* at least 1: a check passes when it passes in each */
     unsigned parallel; /* at least 1 */
+    bool fail_fast;    /* see checking.h */
 };
 
 /* Called once for every exercise, in the order of the selection, as soon as it and all before it

@@ -72,7 +72,7 @@ static void tell(struct check_result *result)
     char *line = check_result_to_json(result);
     char *whole = kit_format("%s\n", line);
     write_all(whole, strlen(whole));
-    worker.told[check_index] = 1;
+    worker.told[check_index] = result->status == CHECK_FAILED ? TOLD_FAILED : TOLD;
     free(whole);
     free(line);
 }

@@ -26,6 +26,7 @@
 #include "../run/kit.h"
 #include "../tell/text.h"
 #include "build.h"
+#include "check_runs.h"
 
 enum { CHECK_SECONDS = 600 };
 
@@ -60,9 +61,16 @@ static void report_build(bool built, const char *log)
     cJSON_Delete(json);
 }
 
+static bool one_has_failed(void)
+{
+    return memchr((const void *)worker.told, TOLD_FAILED, (size_t)n_selected) != NULL;
+}
+
 START_TEST(run_check)
 {
     check_begin(selected[_i], _i);
+    if (worker.fail_fast && one_has_failed())
+        check_skip("Not run: a check before it has failed (--fail-fast).");
     selected[_i]->body();
     check_end();
 }
@@ -113,13 +121,13 @@ static void select_checks(const char *only)
         kit_broken("mmap");
 }
 
-/* --worker EXERCISE SEED CHECK|"" confined|weak BOX PROGRAM PROBE RUNS */
+/* --worker EXERCISE SEED CHECK|"" confined|weak BOX PROGRAM PROBE RUNS fail-fast|all */
 int command_worker(int argc, char **argv)
 {
     char *log;
     const char *flags = getenv("IPCLAB_CFLAGS");
 
-    if (argc != 9 || fcntl(3, F_GETFD) == -1) {
+    if (argc != 10 || fcntl(3, F_GETFD) == -1) {
         fprintf(stderr, "ipclab: --worker is the kit's own; type: ipclab check\n");
         return 2;
     }
@@ -131,6 +139,7 @@ int command_worker(int argc, char **argv)
         .program = argv[6],
         .probe = argv[7],
         .runs = argv[8],
+        .fail_fast = strcmp(argv[9], "fail-fast") == 0,
         .results = 3,
         .sanitized = flags != NULL && strstr(flags, "sanitize") != NULL,
     };

@@ -10,6 +10,8 @@
 #include "../tell/results.h"
 #include "registry.h"
 
+enum { NOT_TOLD, TOLD, TOLD_FAILED };
+
 /* What the worker was told, and every check can see. */
 struct worker {
     const struct exercise *exercise;
@@ -19,9 +21,10 @@ struct worker {
     const char *runs;    /* weaker mode: where each run gets a folder */
     bool confined;       /* in bubblewrap: cells have namespaces */
     bool sanitized;      /* built with a sanitizer: no limit on memory */
+    bool fail_fast;      /* after a check that failed the others are skipped */
     uint64_t seed;
     int results;         /* descriptor for one line of JSON a check */
-    volatile char *told; /* shared: told[i] is set when check i has written its line */
+    volatile char *told; /* shared: TOLD or TOLD_FAILED when check i has written its line */
 };
 
 extern struct worker worker;
