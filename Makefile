@@ -20,13 +20,14 @@ B := build
 KIT_SRC   := $(wildcard autograder/run/*.c autograder/judge/*.c autograder/tell/*.c autograder/suites/*.c autograder/suites/*/*.c autograder/ipclab/*.c)
 KIT_OBJ   := $(KIT_SRC:%.c=$(B)/%.o)
 PROBE_SRC := $(wildcard autograder/probes/*.c)
+RUNTIME   := $(B)/autograder/race/runtime.o
 PROBES    := $(PROBE_SRC:autograder/probes/%.c=$(B)/probes/%)
 C_FILES   := $(wildcard $(addsuffix /*.[ch],common $(foreach d,autograder skeletons solutions,$d $d/* $d/*/* $d/*/*/* $d/*/*/*/*)))
 
 ##@ Build
 all: ipclab probes ## build ./ipclab (installs missing packages first)
-probes: $(PROBES)
-objects: $(KIT_OBJ) $(PROBES)
+probes: $(PROBES) $(RUNTIME)
+objects: $(KIT_OBJ) $(PROBES) $(RUNTIME)
 ipclab: $(KIT_OBJ) $(B)/objects.stamp
 	$(CC) $(LDFLAGS) -o $@ $(KIT_OBJ) $(KIT_LIBS)
 $(B)/%.o: %.c $(B)/flags.stamp
@@ -35,6 +36,9 @@ $(B)/%.o: %.c $(B)/flags.stamp
 $(B)/probes/%: $(B)/autograder/probes/%.o
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -s -o $@ $< # no lines of ours in what a learner is told
+
+# Linked into learners' programs: no lines of ours in what they are told.
+$(RUNTIME): FILE_FLAGS = -O2 -g0
 
 # Where an installed ipclab finds its files: only the files that ask for it are built again when
 # PREFIX changes.
@@ -112,6 +116,7 @@ install: all ## PREFIX=/usr/local DESTDIR=
 	install -m 755 ipclab '$(DESTDIR)$(PREFIX)/bin/ipclab'
 	install -D -m 644 man/ipclab.1 '$(DESTDIR)$(PREFIX)/share/man/man1/ipclab.1'
 	$(if $(PROBES),install -m 755 $(PROBES) '$(DESTDIR)$(PREFIX)/share/ipclab/probes')
+	install -D -m 644 $(RUNTIME) autograder/race/wraps -t '$(DESTDIR)$(PREFIX)/share/ipclab/race'
 	for file in $$(find $(wildcard $(SHARED)) -type f); do \
 	    install -D -m 644 "$$file" '$(DESTDIR)$(PREFIX)/share/ipclab'/"$$file" || exit 1; done
 uninstall: ## remove what install put there

@@ -15,10 +15,11 @@
 
 static const struct command_help help = {
     .name = "cc",
-    .synopsis = "ARG...",
+    .synopsis = "[--race] ARG...",
     .purpose = "Runs the compiler ($CC, or cc) with the kit's flags before ARG..., and links what "
                "is in common/ unless ARG says not to link.",
-    .notes = "Example: ipclab cc prog.c -o prog",
+    .notes = "--race builds for the race detector: run the program with ipclab trace --race.\n"
+             "Examples: ipclab cc prog.c -o prog    ipclab cc --race prog.c -o prog",
 };
 
 /* With one of these the compiler does not link. */
@@ -32,34 +33,46 @@ static bool stops_before_linking(const char *word)
     return false;
 }
 
-static char **compiler_command(char **words)
-{
-    char **command = NULL;
-    size_t n = 0;
-    bool links = true;
+struct command {
+    const char **words;
+    size_t count;
+};
 
-    *ARRAY_ADD(command, n) = kit_strdup(kit_compiler());
-    for (const char *const *flag = kit_compiler_flags(); *flag != NULL; flag++)
-        *ARRAY_ADD(command, n) = kit_strdup(*flag);
-    *ARRAY_ADD(command, n) = kit_path("common");
-    char *include = kit_format("-I%s", command[n - 1]);
-    free(command[n - 1]);
-    command[n - 1] = include;
+static void add(struct command *command, const char *word)
+{
+    *ARRAY_ADD(command->words, command->count) = word;
+}
+
+static void add_all(struct command *command, const char *const *words)
+{
+    for (; *words != NULL; words++)
+        add(command, *words);
+}
+
+static const char **compiler_command(char **words, bool race)
+{
+    struct command command = {0};
+    bool links = true;
+    char *common = kit_path("common");
+
+    add(&command, kit_compiler());
+    add_all(&command, kit_compiler_flags());
+    if (race)
+        add_all(&command, kit_race_flags_before());
+    add(&command, kit_format("-I%s", common));
     for (; *words != NULL; words++) {
-        *ARRAY_ADD(command, n) = *words;
+        add(&command, *words);
         links = links && !stops_before_linking(*words);
     }
     if (links) {
-        char **sources = kit_common_sources();
-        for (char **source = sources; *source != NULL; source++)
-            *ARRAY_ADD(command, n) = *source;
-        free(sources);
-        *ARRAY_ADD(command, n) = kit_strdup("-lpthread");
-        *ARRAY_ADD(command, n) = kit_strdup("-lrt");
-        *ARRAY_ADD(command, n) = kit_strdup("-lm");
+        add_all(&command, (const char *const *)kit_common_sources());
+        add_all(&command, (const char *const[]){"-lpthread", "-lrt", "-lm", NULL});
     }
-    *ARRAY_ADD(command, n) = NULL;
-    return command;
+    if (links && race)
+        add_all(&command, kit_race_flags_after());
+    add(&command, NULL);
+    free(common);
+    return command.words;
 }
 
 int command_cc(int argc, char **argv)
@@ -70,13 +83,13 @@ int command_cc(int argc, char **argv)
         print_help(&help);
         return 0;
     }
-    if (strcmp(argv[1], "--race") == 0)
-        return usage_error(&help,
-                           "--race (the race detector) is not built into this version; leave "
-                           "it out");
-    char **command = compiler_command(argv + 1);
+    bool race = strcmp(argv[1], "--race") == 0;
+    if (race && argc < 3)
+        return usage_error(&help, "say what to compile, for example: ipclab cc --race prog.c -o "
+                                  "prog");
+    const char **command = compiler_command(argv + 1 + race, race);
     fflush(stdout);
-    execvp(command[0], command);
+    execvp(command[0], (char *const *)command);
     fprintf(stderr,
             "ipclab cc: can't run the compiler \"%s\": %s\ntype: ipclab doctor   (it says "
             "what to install), or set CC\n",

@@ -150,3 +150,63 @@ char **kit_common_sources(void)
     free(pattern);
     return sources;
 }
+
+/* ---- The race detector ---------------------------------------------------------------------- */
+
+static bool is_clang(void)
+{
+    const char *compiler = kit_compiler(), *slash = strrchr(compiler, '/');
+    return strstr(slash != NULL ? slash : compiler, "clang") != NULL;
+}
+
+/* The compiler calls us at each access; no libtsan is linked, and no copy is made without a call.
+ */
+const char **kit_race_flags_before(void)
+{
+    static const char *const common[] = {"-O0", "-fsanitize=thread", "-fno-builtin", NULL};
+    static const char *const of_gcc[] = {
+        "--param=tsan-distinguish-volatile=1",
+        "-nodefaultlibs",
+#if defined __x86_64__
+        "-mmemcpy-strategy=libcall:-1:noalign",
+        "-mmemset-strategy=libcall:-1:noalign",
+#endif
+        NULL
+    };
+    static const char *const of_clang[] = {"-fno-sanitize-link-runtime", "-mllvm",
+                                           "-tsan-distinguish-volatile", NULL};
+    const char *const *own = is_clang() ? of_clang : of_gcc;
+    const char **list = NULL;
+    size_t n = 0;
+    for (size_t i = 0; common[i] != NULL; i++)
+        *ARRAY_ADD(list, n) = common[i];
+    for (size_t i = 0; own[i] != NULL; i++)
+        *ARRAY_ADD(list, n) = own[i];
+    *ARRAY_ADD(list, n) = NULL;
+    return list;
+}
+
+static char *race_file(const char *built, const char *installed)
+{
+    char *path = kit_path("%s", built);
+    if (access(path, R_OK) == 0)
+        return path;
+    free(path);
+    return kit_path("%s", installed);
+}
+
+const char **kit_race_flags_after(void)
+{
+    const char **list = NULL;
+    size_t n = 0;
+    char *wraps = race_file("autograder/race/wraps", "race/wraps");
+    *ARRAY_ADD(list, n) = race_file("build/autograder/race/runtime.o", "race/runtime.o");
+    *ARRAY_ADD(list, n) = kit_format("-Wl,@%s", wraps);
+    for (const char *const *word =
+             (const char *const[]){"-lpthread", "-lrt", "-lm", "-lc", "-lgcc", "-lgcc_s", NULL};
+         *word != NULL; word++)
+        *ARRAY_ADD(list, n) = *word;
+    *ARRAY_ADD(list, n) = NULL;
+    free(wraps);
+    return list;
+}

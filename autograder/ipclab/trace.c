@@ -19,6 +19,7 @@
 
 #include "../judge/judge.h"
 #include "../run/kit.h"
+#include "../run/race.h"
 #include "../run/run.h"
 #include "../tell/results.h"
 #include "../tell/terminal.h"
@@ -26,12 +27,20 @@
 #include "commands.h"
 #include "options.h"
 
-enum { KEY_JSON = 'j', KEY_TIMEOUT = 't', KEY_KEEP = 'k', KEY_SEED = 's', KEY_IO = 'i' };
+enum {
+    KEY_JSON = 'j',
+    KEY_TIMEOUT = 't',
+    KEY_KEEP = 'k',
+    KEY_SEED = 's',
+    KEY_IO = 'i',
+    KEY_RACE = 'r'
+};
 
 static const struct option_row option_rows[] = {
     {KEY_JSON,    "json",    "FILE", "write findings and events there (- is standard output)"      },
     {KEY_TIMEOUT, "timeout", "S",    "end the program after S seconds (0, the default: never)"     },
     {KEY_IO,      "io",      NULL,   "also record read, write, poll and close (slower)"            },
+    {KEY_RACE,    "race",    NULL,   "look for data races; build the program with ipclab cc --race"},
     {KEY_KEEP,    "keep",    NULL,   "do not remove the IPC objects that the program leaves behind"},
     {KEY_SEED,    "seed",    "N",    "kept in the JSON; `trace` itself decides nothing by chance"  },
     {0,           NULL,      NULL,   NULL                                                          },
@@ -51,7 +60,7 @@ static const struct command_help help = {
 struct trace_options {
     const char *json;
     uint64_t timeout_s, seed;
-    bool keep, io;
+    bool keep, io, race;
 };
 
 /* ---- What existed before -------------------------------------------------------------------- */
@@ -224,27 +233,42 @@ static struct run *start_trace(const struct trace_options *options, char **progr
 {
     struct run_options run_options = {
         .open_world = true,
-        .sets = CALLS_RARE | (options->io ? CALLS_IO | CALLS_FILES : 0u),
+        .sets = CALLS_RARE | (options->io ? CALLS_IO | CALLS_FILES : 0u) |
+                (options->race ? CALLS_IO : 0u),
+        .race = options->race,
         .tracer = {.existed_before = existed_before, .seed = options->seed},
         .wall_limit_us = (int64_t)options->timeout_s * 1000000,
         .all_places = options->json != NULL,
     };
-    const struct run_program first = {
-        .file = program[0],
-        .argv = (const char *const *)program,
-        .envp = (const char *const *)environ,
-    };
+    struct run_program first = {.file = program[0], .argv = (const char *const *)program};
 
     ipc_state_read(&before);
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) == -1)
         kit_broken("PR_SET_CHILD_SUBREAPER");
     struct run *run = run_new(&run_options);
+    if (options->race)
+        putenv((char *)(uintptr_t)race_variable(run->race));
+    first.envp = (const char *const *)environ;
     if (run_start(run_first(run), &first) == -1)
         kit_broken("cannot start %s", program[0]);
     /* Ctrl-C is for the program; we end when it ends. Only now: an ignored signal is inherited. */
     signal(SIGINT, SIG_IGN);
     signal(SIGQUIT, SIG_IGN);
     return run;
+}
+
+/* Silence must mean that there is no race, not that nobody looked. */
+static void say_what_was_watched(const struct record *record)
+{
+    if (!record->race_builds)
+        fprintf(stderr,
+                "ipclab trace: this program was not built for the race detector, so nothing "
+                "is known about races.\n"
+                "Build it with: ipclab cc --race FILE.c -o PROGRAM\n");
+    if (record->notes_dropped > 0)
+        fprintf(stderr,
+                "ipclab trace: the log of the race detector was full: %d entries are missing.\n",
+                record->notes_dropped);
 }
 
 static int trace(const struct trace_options *options, char **program)
@@ -254,6 +278,8 @@ static int trace(const struct trace_options *options, char **program)
 
     run_finish(run);
     judge_run(run->record, &findings);
+    if (options->race)
+        say_what_was_watched(run->record);
     if (findings.count > 0) {
         struct terminal terminal = terminal_for(stderr);
         terminal_findings(&terminal, &findings, 0);
@@ -288,6 +314,8 @@ int command_trace(int argc, char **argv)
             options.keep = true;
         if (key == KEY_IO)
             options.io = true;
+        if (key == KEY_RACE)
+            options.race = true;
         if (key == KEY_TIMEOUT &&
             !options_number(&help, "--timeout", optarg, 0, 1000000, &options.timeout_s))
             return 2;

@@ -13,6 +13,7 @@ void judge_run(const struct record *record, struct findings *findings)
     /* A run that the kit had to end had no chance to clean up. */
     if (!record->hung && !record->timed_out && !record->output_flooded)
         judge_leftovers(record, findings);
+    judge_races(record, findings);
     if (record->closed_world)
         judge_descriptors(record, findings);
 }

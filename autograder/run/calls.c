@@ -104,6 +104,8 @@ const struct call_row call_rows[] = {
     {SYS_vmsplice,        "vmsplice",        "splice",     CALLS_IO,    EFFECT_USE_FD,     -1, -1},
     {SYS_sendfile,        "sendfile",        "splice",     CALLS_IO,    EFFECT_USE_FD,     -1, 3 },
     {SYS_close,           "close",           "close",      CALLS_IO,    EFFECT_USE_FD,     -1, -1},
+    {SYS_rt_sigtimedwait, "rt_sigtimedwait", "sigwait",    CALLS_IO,    EFFECT_NONE,       -1, -1},
+    {SYS_flock,           "flock",           "flock",      CALLS_IO,    EFFECT_LOCK,       -1, -1},
 #ifdef SYS_poll
     {SYS_poll,            "poll",            "poll",       CALLS_IO,    EFFECT_POLL,       -1, -1},
 #endif

@@ -23,6 +23,7 @@ enum call_effect {
     EFFECT_PAIR,       /* args[0] points to two new descriptors: pipe */
     EFFECT_SOCKETPAIR, /* args[3] points to two */
     EFFECT_NEW_FD,     /* the result is a new descriptor */
+    EFFECT_LOCK,       /* flock */
     EFFECT_DUP,        /* the result is a copy of descriptor args[0] */
     EFFECT_USE_FD,     /* args[0] is a descriptor in use */
     EFFECT_QUEUE_GET,  /* result is a System V id, args[0] the key */

@@ -365,6 +365,16 @@ struct place stack_place(const struct stack *stack, pid_t live)
                           copy_text(walk.place.function)};
 }
 
+struct place image_place(struct image *image, uint64_t address)
+{
+    struct place place = {NULL, 0, NULL};
+
+    if (image == NULL || image_modules(image, &callbacks) == NULL ||
+        image_line(image, address, &place) == OWNER_NOBODY)
+        return (struct place){NULL, 0, NULL};
+    return (struct place){copy_text(place.file), place.line, copy_text(place.function)};
+}
+
 void places_resolve_call(struct call *call)
 {
     if (call->stack == NULL)

@@ -35,6 +35,9 @@ void stack_free(struct stack *stack);
  * is not 0, memory beyond the captured part is read from that (stopped) process. */
 struct place stack_place(const struct stack *stack, pid_t live);
 
+/* The place of an address of code, when it lies in the learner's own source; else file NULL. */
+struct place image_place(struct image *image, uint64_t address);
+
 /* Turns every call's stack of the record into a place (and frees the stack). */
 void places_resolve(struct record *record);
 /* The same for one call. Safe to call twice. */

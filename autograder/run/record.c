@@ -94,6 +94,17 @@ static void free_calls(struct record *record)
     free(record->calls);
 }
 
+static void free_races(struct record *record)
+{
+    for (size_t i = 0; i < record->n_sites; i++)
+        free_place(&record->sites[i]);
+    for (size_t i = 0; i < record->n_memories; i++)
+        free(record->memories[i].label);
+    free(record->notes);
+    free(record->sites);
+    free(record->memories);
+}
+
 void record_free(struct record *record)
 {
     if (record == NULL)
@@ -102,6 +113,7 @@ void record_free(struct record *record)
     free_processes(record);
     free_objects(record);
     free_calls(record);
+    free_races(record);
     free(record->program);
     free(record->kit_file);
     free(record);

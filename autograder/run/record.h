@@ -98,9 +98,10 @@ struct process {
     bool execed;      /* it, or the process that forked it, has exec'ed: it is not the kit's copy */
     struct place forked_at;
     int64_t started_us;
-    int64_t ended_us;   /* -1: still alive */
-    int wait_status;    /* as from wait(2); valid when ended_us >= 0 */
-    bool killed_by_kit; /* ended by the kit at the end of the run, not by itself */
+    int64_t ended_us;      /* -1: still alive */
+    uint64_t began, ended; /* numbers of the race detector's clock; 0: none */
+    int wait_status;       /* as from wait(2); valid when ended_us >= 0 */
+    bool killed_by_kit;    /* ended by the kit at the end of the run, not by itself */
     bool was_zombie;    /* it was dead and unreaped when its parent ended, or when the run ended */
     bool outlived_run;  /* it was alive when the first program had ended */
     bool halted;        /* it cannot move until the kit (given_held_*) or a SIGCONT lets it */
@@ -114,7 +115,9 @@ struct process {
 /* One recorded system call (or signal, fork, exit: see name). */
 struct call {
     int64_t start_us, end_us; /* end_us -1: it never returned */
+    uint64_t began, ended;    /* numbers of the race detector's clock; 0: none */
     int process;              /* index */
+    pid_t own_tid;            /* thread, as the process itself sees it */
     pid_t tid;                /* thread, as the kit sees it */
     const char *name;         /* "pipe2", "wait4", ... static; also "exit", "signal" */
     uint64_t args[6];
@@ -194,6 +197,27 @@ struct thread {
     struct place place;
 };
 
+/* ---- What a program built for the race detector did (race.h); nothing in other runs ---- */
+
+/* An access to shared memory, or a deed that orders without a system call. */
+struct race_note {
+    uint64_t stamp; /* access: before every deed or call with that number or a later one; deed: its
+                       own number */
+    uint64_t offset;
+    int size;    /* bytes; RACE_SET_VALUE: the value */
+    int mapping; /* index of a race_memory; -1: memory of that process alone */
+    int process; /* index */
+    pid_t tid;   /* the thread, as the process itself sees it */
+    int site;    /* index of its line; -1: not known */
+    int kind;    /* enum race_kind */
+    int flags;   /* enum race_flag */
+};
+
+struct race_memory {
+    uint64_t dev, ino;
+    char *label; /* "segment 3", "/dev/shm/counter", "the shared mapping" */
+};
+
 struct record {
     char *program; /* command line of the first program */
     char
@@ -214,6 +238,15 @@ struct record {
     size_t n_descriptors;
     struct thread *threads; /* last snapshot */
     size_t n_threads;
+    bool races_watched; /* the race detector was on; what follows is its log */
+    bool race_builds;   /* some program of the run was built for it */
+    struct race_note *notes;
+    size_t n_notes;
+    struct place *sites;
+    size_t n_sites;
+    struct race_memory *memories;
+    size_t n_memories;
+    int notes_dropped;   /* notes for which there was no room */
     int64_t snapshot_us; /* when the last snapshot was taken; -1: never */
 };
 

@@ -108,6 +108,24 @@ static void *add_thread(void *record)
     return &((struct record *)record)->threads[index];
 }
 
+static void *add_note(void *owner)
+{
+    struct record *record = owner;
+    return ARRAY_ADD(record->notes, record->n_notes);
+}
+
+static void *add_site(void *owner)
+{
+    struct record *record = owner;
+    return ARRAY_ADD(record->sites, record->n_sites);
+}
+
+static void *add_memory(void *owner)
+{
+    struct record *record = owner;
+    return ARRAY_ADD(record->memories, record->n_memories);
+}
+
 static void *add_wait(void *thread)
 {
     return thread_add_wait(thread, WAIT_READ);
@@ -135,6 +153,7 @@ static const struct field process_fields[] = {
     F(struct process, command, TEXT),          F(struct process, own_program, BOOLEAN),
     F(struct process, execed, BOOLEAN),        F(struct process, forked_at, PLACE),
     F(struct process, started_us, SIGNED_64),  F(struct process, ended_us, SIGNED_64),
+    F(struct process, began, UNSIGNED_64),     F(struct process, ended, UNSIGNED_64),
     F(struct process, wait_status, INTEGER),   F(struct process, killed_by_kit, BOOLEAN),
     F(struct process, was_zombie, BOOLEAN),    F(struct process, outlived_run, BOOLEAN),
     F(struct process, in_vfork, BOOLEAN),      F(struct process, halted, BOOLEAN),
@@ -190,6 +209,9 @@ static const struct field object_fields[] = {
 static const struct field call_fields[] = {
     F(struct call, start_us, SIGNED_64),
     F(struct call, end_us, SIGNED_64),
+    F(struct call, began, UNSIGNED_64),
+    F(struct call, ended, UNSIGNED_64),
+    F(struct call, own_tid, INTEGER),
     F(struct call, process, PROCESS),
     F(struct call, tid, INTEGER),
     F(struct call, name, NAME),
@@ -240,6 +262,30 @@ static const struct list descriptors =
     LIST_OF(struct record, descriptors, add_descriptor, descriptor_fields);
 static const struct list threads = LIST_OF(struct record, threads, add_thread, thread_fields);
 
+static const struct field place_fields[] = {
+    F(struct place, file, TEXT),
+    F(struct place, line, INTEGER),
+    F(struct place, function, TEXT),
+};
+
+static const struct field note_fields[] = {
+    F(struct race_note, stamp, UNSIGNED_64), F(struct race_note, offset, UNSIGNED_64),
+    F(struct race_note, size, INTEGER),      F(struct race_note, mapping, INTEGER),
+    F(struct race_note, process, PROCESS),   F(struct race_note, tid, INTEGER),
+    F(struct race_note, site, INTEGER),      F(struct race_note, kind, INTEGER),
+    F(struct race_note, flags, INTEGER),
+};
+
+static const struct field memory_fields[] = {
+    F(struct race_memory, dev, UNSIGNED_64),
+    F(struct race_memory, ino, UNSIGNED_64),
+    F(struct race_memory, label, TEXT),
+};
+
+static const struct list notes = LIST_OF(struct record, notes, add_note, note_fields);
+static const struct list sites = LIST_OF(struct record, sites, add_site, place_fields);
+static const struct list memories = LIST_OF(struct record, memories, add_memory, memory_fields);
+
 static const struct field record_fields[] = {
     F(struct record, program, TEXT),
     F(struct record, kit_file, TEXT),
@@ -255,12 +301,12 @@ static const struct field record_fields[] = {
     F_LIST(struct record, calls, &calls),
     F_LIST(struct record, descriptors, &descriptors),
     F_LIST(struct record, threads, &threads),
-};
-
-static const struct field place_fields[] = {
-    F(struct place, file, TEXT),
-    F(struct place, line, INTEGER),
-    F(struct place, function, TEXT),
+    F(struct record, races_watched, BOOLEAN),
+    F(struct record, race_builds, BOOLEAN),
+    F(struct record, notes_dropped, INTEGER),
+    F_LIST(struct record, notes, &notes),
+    F_LIST(struct record, sites, &sites),
+    F_LIST(struct record, memories, &memories),
 };
 
 static const char *const wait_kind_names[WAIT_KINDS] = {

@@ -22,6 +22,7 @@
 #include "kit.h"
 #include "places.h"
 #include "proc.h"
+#include "race.h"
 #include "snapshot.h"
 
 enum { STILL_US = 50000, TICK_MS = 10, GRACE_US = 1000000, REJUDGE_US = 1000000 };
@@ -72,6 +73,8 @@ struct run *run_new(const struct run_options *options)
         if (run->cell == NULL)
             kit_broken("cannot make a cell for the run");
     }
+    if (options->race)
+        run->race = run->options.tracer.race = race_new(run->cell);
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, &run->old_mask);
@@ -106,6 +109,7 @@ void run_free(struct run *run)
     if (run == NULL)
         return;
     tracer_kill(run->tracer);
+    race_free(run->race);
     cell_free(run->cell);
     tracer_free(run->tracer);
     for (size_t i = 0; i < run->n_peers; i++)
@@ -729,6 +733,8 @@ void run_finish(struct run *run)
     note_leftovers(run);
     if (run->cell != NULL && !run->options.confined)
         remove_leftovers(run);
+    if (run->race != NULL)
+        race_collect(run->race, run->record);
     place_calls(run);
     place_forks(run->record);
     run->record->duration_us = kit_now_us() - run->began_us;

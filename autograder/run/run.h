@@ -49,6 +49,7 @@ struct run_options {
     bool all_places;     /* every recorded call gets its line of source */
     size_t call_limit;   /* recorded calls; 0: none */
     struct cell_limits limits;
+    bool race; /* programs built for it write down what they do to shared memory: see race.h */
 };
 
 /* A program that the kit started in a run, and the kit's ends of its standard descriptors. */
@@ -74,6 +75,7 @@ struct run {
     struct record *record;
     struct tracer *tracer;
     struct cell *cell; /* NULL in the open world */
+    struct race *race; /* NULL: not watched */
     enum run_state state;
     long long began_us;
 

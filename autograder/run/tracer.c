@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ipc.h>
 #include <sys/ptrace.h>
 #include <sys/sem.h>
@@ -40,6 +41,7 @@
 #include "places.h"
 #include "proc.h"
 #include "procfs.h"
+#include "race.h"
 
 /* A round of tracer_handle(): a run that never stops making events must not keep us from looking at
  * its limits. */
@@ -47,6 +49,7 @@ enum { MOST_EVENTS = 500 };
 
 struct task {
     pid_t tid;
+    pid_t own_tid;              /* as it sees itself; 0: not yet asked */
     int process;                /* index in the record; -1: unannounced */
     bool stopped;               /* in a ptrace stop that we have not resumed */
     bool listening;             /* in a group stop: PTRACE_LISTEN */
@@ -239,6 +242,19 @@ static void registers_set(pid_t tid, registers *regs)
         kit_broken("ptrace: cannot set registers");
 }
 
+/* A number of the race detector's clock, for what happens now; 0: it is not on. */
+static uint64_t number_now(const struct tracer *tracer)
+{
+    return race_number(tracer->options->race);
+}
+
+static pid_t own_tid_of(struct task *task)
+{
+    if (task->own_tid == 0)
+        task->own_tid = proc_inner_pid(task->tid);
+    return task->own_tid;
+}
+
 /* The stack of a stopped task, for its source line. */
 static struct stack *stack_of(struct tracer *tracer, struct task *task, uint64_t pc)
 {
@@ -248,7 +264,7 @@ static struct stack *stack_of(struct tracer *tracer, struct task *task, uint64_t
     }
     if (task->image == NULL)
         task->image = image_read(task->tid, "");
-    (void)tracer;
+    race_keep_image(tracer->options->race, task->process, task->image);
     return task->image != NULL ? stack_capture(task->tid, task->image) : NULL;
 }
 
@@ -513,6 +529,37 @@ static void effect_message(struct task *task, struct call *call)
         call->detail = kit_format("type %ld", type);
 }
 
+/* A lock on a file: the file as object, and in words what is asked of which bytes ("write 0 4",
+ * "read 10 0", "unlock 0 0"; length 0: to the end). Source: fcntl(2), flock(2). */
+static void effect_lock(struct tracer *tracer, struct task *task)
+{
+    struct call *call = &tracer->record->calls[task->call];
+    bool record_lock = task->row->number == SYS_fcntl;
+    int command = (int)call->args[1];
+    struct flock range = {0};
+    struct proc_fd what;
+
+    if (tracer->options->race == NULL || call->result < 0)
+        return;
+    if (record_lock && command != F_SETLK && command != F_SETLKW && command != F_OFD_SETLK &&
+        command != F_OFD_SETLKW)
+        return;
+    if (record_lock && !proc_memory(task->tid, call->args[2], &range, sizeof range))
+        return;
+    if (!proc_fd_identify(task->tid, (int)call->args[0], &what))
+        return;
+    bool unlocks = record_lock ? range.l_type == F_UNLCK : (command & ~LOCK_NB) == LOCK_UN;
+    bool shared = record_lock ? range.l_type == F_RDLCK : (command & ~LOCK_NB) == LOCK_SH;
+    call->detail = kit_format("%s %lld %lld",
+                              unlocks  ? "unlock"
+                              : shared ? "read"
+                                       : "write",
+                              (long long)range.l_start, (long long)range.l_len);
+    int object = record_object_by_inode(tracer->record, OBJECT_FILE, what.dev, what.ino,
+                                        what.path[0] != '\0' ? what.path : NULL);
+    tracer->record->calls[task->call].object = object;
+}
+
 /* What a successful call means to the record. */
 static void apply_effect(struct tracer *tracer, struct task *task)
 {
@@ -529,7 +576,12 @@ static void apply_effect(struct tracer *tracer, struct task *task)
         if (!failed)
             effect_new_fd(tracer, task, call);
         break;
+    case EFFECT_LOCK:
+        effect_lock(tracer, task);
+        break;
     case EFFECT_DUP:
+        if (task->row->number == SYS_fcntl)
+            effect_lock(tracer, task);
         if (!failed && !(task->row->number == SYS_fcntl && call->args[1] != F_DUPFD &&
                          call->args[1] != F_DUPFD_CLOEXEC)) {
             call->fds[0] = (int)call->result;
@@ -830,6 +882,7 @@ static void call_begin(struct tracer *tracer, struct task *task, const struct ca
     call->start_us = now(tracer);
     call->process = task->process;
     call->tid = task->tid;
+    call->own_tid = tracer->options->race != NULL ? own_tid_of(task) : 0;
     call->name = row->name;
     for (int i = 0; i < 6; i++)
         call->args[i] = info->seccomp.args[i];
@@ -843,6 +896,7 @@ static void call_begin(struct tracer *tracer, struct task *task, const struct ca
     }
     task->row = row;
     task->call = index;
+    tracer->record->calls[index].began = number_now(tracer);
 }
 
 static void on_call_entry(struct tracer *tracer, struct task *task)
@@ -898,6 +952,7 @@ static void call_end(struct tracer *tracer, struct task *task, long result)
     task->shortened = false;
     call->result = result;
     call->end_us = now(tracer);
+    call->ended = number_now(tracer);
     if (!call->injected || result >= 0)
         apply_effect(tracer, task);
     task->row = NULL;
@@ -936,6 +991,7 @@ static int process_add(struct tracer *tracer, pid_t host_pid, int parent)
     process->pid = proc_inner_pid(host_pid);
     process->parent = parent;
     process->started_us = now(tracer);
+    process->began = number_now(tracer);
     process->name = kit_strdup(forker != NULL && forker->name != NULL ? forker->name : "program");
     process->command = kit_strdup(forker != NULL && forker->command != NULL ? forker->command : "");
     process->own_program = forker != NULL && forker->own_program;
@@ -970,6 +1026,7 @@ static void on_fork(struct tracer *tracer, struct task *task, int event)
     task = task_find(tracer, parent_tid); /* task_add may have moved it */
     child->process = process;
     child->image = image_share(task->image);
+    race_keep_image(tracer->options->race, process, child->image);
     if (!thread && task->call >= 0)
         tracer->record->calls[task->call].other = process;
     if (event == PTRACE_EVENT_VFORK)
@@ -1072,6 +1129,8 @@ static void on_last_exit(struct tracer *tracer, struct task *task)
     struct process *process = process_of(tracer, task);
 
     process->cpu_us = proc_cpu_us(process->host_pid);
+    if (tracer->options->race != NULL && tasks_of(tracer, task->process) == 1)
+        process->ended = number_now(tracer);
     if (tasks_of(tracer, task->process) > 1 || process->killed_by_kit)
         return;
     process->handled_signals = proc_handled_signals(process->host_pid);
@@ -1119,6 +1178,10 @@ static void on_signal(struct tracer *tracer, struct task *task, int signal)
     call->tid = task->tid;
     call->name = "signal";
     call->result = signal;
+    call->began = call->ended = number_now(tracer);
+    if (tracer->options->race != NULL) /* is there a handler, which would know of it? */
+        call->args[1] = proc_handled_signals(process_of(tracer, task)->host_pid) >> (signal - 1) & 1;
+    call->own_tid = tracer->options->race != NULL ? own_tid_of(task) : 0;
     if (ptrace(PTRACE_GETSIGINFO, task->tid, NULL, &info) == 0) {
         call->args[0] = (uint64_t)info.si_code;
         if (info.si_code <=
