@@ -20,7 +20,7 @@ B := build
 KIT_SRC   := $(wildcard autograder/run/*.c autograder/judge/*.c autograder/tell/*.c autograder/suites/*.c autograder/suites/*/*.c autograder/ipclab/*.c)
 KIT_OBJ   := $(KIT_SRC:%.c=$(B)/%.o)
 PROBE_SRC := $(wildcard autograder/probes/*.c)
-RUNTIME   := $(B)/autograder/race/runtime.o
+RUNTIME   := $(B)/race/runtime.o $(B)/race/wraps
 PROBES    := $(PROBE_SRC:autograder/probes/%.c=$(B)/probes/%)
 C_FILES   := $(wildcard $(addsuffix /*.[ch],common $(foreach d,autograder skeletons solutions,$d $d/* $d/*/* $d/*/*/* $d/*/*/*/*)))
 
@@ -38,7 +38,13 @@ $(B)/probes/%: $(B)/autograder/probes/%.o
 	$(CC) $(LDFLAGS) -s -o $@ $< # no lines of ours in what a learner is told
 
 # Linked into learners' programs: no lines of ours in what they are told.
-$(RUNTIME): FILE_FLAGS = -O2 -g0
+$(B)/autograder/race/runtime.o: FILE_FLAGS = -O2 -g0
+$(B)/race/runtime.o: $(B)/autograder/race/runtime.o
+	@mkdir -p $(@D)
+	cp $< $@
+$(B)/race/wraps: autograder/race/wraps
+	@mkdir -p $(@D)
+	cp $< $@
 
 # Where an installed ipclab finds its files: only the files that ask for it are built again when
 # PREFIX changes.
@@ -116,7 +122,7 @@ install: all ## PREFIX=/usr/local DESTDIR=
 	install -m 755 ipclab '$(DESTDIR)$(PREFIX)/bin/ipclab'
 	install -D -m 644 man/ipclab.1 '$(DESTDIR)$(PREFIX)/share/man/man1/ipclab.1'
 	$(if $(PROBES),install -m 755 $(PROBES) '$(DESTDIR)$(PREFIX)/share/ipclab/probes')
-	install -D -m 644 $(RUNTIME) autograder/race/wraps -t '$(DESTDIR)$(PREFIX)/share/ipclab/race'
+	install -D -m 644 $(RUNTIME) -t '$(DESTDIR)$(PREFIX)/share/ipclab/race'
 	for file in $$(find $(wildcard $(SHARED)) -type f); do \
 	    install -D -m 644 "$$file" '$(DESTDIR)$(PREFIX)/share/ipclab'/"$$file" || exit 1; done
 uninstall: ## remove what install put there

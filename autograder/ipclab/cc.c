@@ -53,7 +53,7 @@ static const char **compiler_command(char **words, bool race)
 {
     struct command command = {0};
     bool links = true;
-    char *common = kit_path("common");
+    char *common = kit_path("common"), *race_folder = kit_race_folder();
 
     add(&command, kit_compiler());
     add_all(&command, kit_compiler_flags());
@@ -69,8 +69,9 @@ static const char **compiler_command(char **words, bool race)
         add_all(&command, (const char *const[]){"-lpthread", "-lrt", "-lm", NULL});
     }
     if (links && race)
-        add_all(&command, kit_race_flags_after());
+        add_all(&command, kit_race_flags_after(race_folder));
     add(&command, NULL);
+    free(race_folder);
     free(common);
     return command.words;
 }

@@ -77,6 +77,7 @@ static void stage_kit(struct box *box, const struct exercise *exercise)
     char *headers = kit_path("skeletons/%s", exercise->folder);
     char *drivers = kit_path("autograder/drivers/%s", exercise->folder);
     char *probes = kit_probes();
+    char *race = kit_race_folder();
 
     char *self = realpath("/proc/self/exe", NULL);
     if (self == NULL || box_copy(box, self, "kit") == -1)
@@ -87,10 +88,12 @@ static void stage_kit(struct box *box, const struct exercise *exercise)
     must_copy_folder(box, headers, ".h", "box/headers");
     must_copy_folder(box, drivers, ".c", "box/drivers");
     must_copy_folder(box, probes, "", "probe");
+    must_copy_folder(box, race, "", "box/race");
     free(common);
     free(headers);
     free(drivers);
     free(probes);
+    free(race);
 }
 
 /* What is wrong with a learner's file, for a person; NULL: nothing. Owned by the caller. */

@@ -186,27 +186,26 @@ const char **kit_race_flags_before(void)
     return list;
 }
 
-static char *race_file(const char *built, const char *installed)
+char *kit_race_folder(void)
 {
-    char *path = kit_path("%s", built);
-    if (access(path, R_OK) == 0)
-        return path;
-    free(path);
-    return kit_path("%s", installed);
+    char *built = kit_path("build/race");
+
+    if (access(built, X_OK) == 0)
+        return built;
+    free(built);
+    return kit_path("race");
 }
 
-const char **kit_race_flags_after(void)
+const char **kit_race_flags_after(const char *folder)
 {
+    static const char *const libraries[] = {"-lpthread", "-lrt",    "-lm", "-lc",
+                                            "-lgcc",     "-lgcc_s", NULL};
     const char **list = NULL;
     size_t n = 0;
-    char *wraps = race_file("autograder/race/wraps", "race/wraps");
-    *ARRAY_ADD(list, n) = race_file("build/autograder/race/runtime.o", "race/runtime.o");
-    *ARRAY_ADD(list, n) = kit_format("-Wl,@%s", wraps);
-    for (const char *const *word =
-             (const char *const[]){"-lpthread", "-lrt", "-lm", "-lc", "-lgcc", "-lgcc_s", NULL};
-         *word != NULL; word++)
-        *ARRAY_ADD(list, n) = *word;
+    *ARRAY_ADD(list, n) = kit_format("%s/runtime.o", folder);
+    *ARRAY_ADD(list, n) = kit_format("-Wl,@%s/wraps", folder);
+    for (size_t i = 0; libraries[i] != NULL; i++)
+        *ARRAY_ADD(list, n) = libraries[i];
     *ARRAY_ADD(list, n) = NULL;
-    free(wraps);
     return list;
 }

@@ -31,9 +31,14 @@ char **kit_common_sources(void);
 /* Is there a command of that name in PATH? */
 _Bool kit_has_command(const char *name);
 
-/* The flags that build a program for the race detector: before and after its sources. Lists that
- * end in NULL, owned by the caller; their words are kept for ever. */
+/* The folder with what is linked for the race detector: runtime.o and wraps. Owned by the caller.
+ */
+char *kit_race_folder(void);
+
+/* The flags that build a program for the race detector: before and after its sources. folder: as
+ * above, wherever it lies. Lists that end in NULL, owned by the caller; their words are kept for
+ * ever. */
 const char **kit_race_flags_before(void);
-const char **kit_race_flags_after(void);
+const char **kit_race_flags_after(const char *folder);
 
 #endif

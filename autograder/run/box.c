@@ -24,9 +24,9 @@
 
 #include "kit.h"
 
-static const char *const parts[] = {"kit",         "box",         "box/source", "box/headers",
-                                    "box/common",  "box/drivers", "program",    "probe",
-                                    "box/account", "runs",        NULL};
+static const char *const parts[] = {"kit",        "box",         "box/source", "box/headers",
+                                    "box/common", "box/drivers", "box/race",   "program",
+                                    "probe",      "box/account", "runs",       NULL};
 
 /* ---- Becoming nobody ------------------------------------------------------------------------ */
 

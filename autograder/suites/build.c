@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -65,8 +66,15 @@ static bool is_module(const char *source)
     return found;
 }
 
-/* The command that makes program/NAME of main_source (and the modules). */
-static struct words compiler(const char *main_source, const struct words *modules)
+static void add_all(struct words *words, const char *const *list)
+{
+    for (; *list != NULL; list++)
+        add(words, *list);
+}
+
+/* The command that makes program/NAME of main_source (and the modules); race: program/race/NAME,
+ * for the race detector. */
+static struct words compiler(const char *main_source, const struct words *modules, bool race)
 {
     struct words words = {0};
     const char *extra = getenv("IPCLAB_CFLAGS");
@@ -74,14 +82,15 @@ static struct words compiler(const char *main_source, const struct words *module
 
     name[strlen(name) - 2] = '\0';
     add(&words, kit_compiler());
-    for (const char *const *flag = kit_compiler_flags(); *flag != NULL; flag++)
-        add(&words, *flag);
-    if (extra != NULL)
+    add_all(&words, kit_compiler_flags());
+    if (race)
+        add_all(&words, kit_race_flags_before());
+    else if (extra != NULL)
         add_split(&words, extra);
     add(&words, kit_format("-I%s/headers", worker.box));
     add(&words, kit_format("-I%s/common", worker.box));
     add(&words, "-o");
-    add(&words, kit_format("%s/%s", worker.program, name));
+    add(&words, kit_format("%s/%s%s", worker.program, race ? "race/" : "", name));
     add(&words, main_source);
     for (size_t i = 0; i < modules->count; i++)
         add(&words, modules->list[i]);
@@ -90,7 +99,11 @@ static struct words compiler(const char *main_source, const struct words *module
     free(pattern);
     add(&words, "-lpthread");
     add(&words, "-lrt");
+    char *folder = kit_format("%s/race", worker.box);
+    if (race)
+        add_all(&words, kit_race_flags_after(folder));
     add(&words, NULL);
+    free(folder);
     free(name);
     return words;
 }
@@ -156,7 +169,7 @@ static char *plain_log(struct text_buffer *log)
     return plain.data != NULL ? plain.data : kit_strdup("");
 }
 
-bool build_exercise(char **log)
+static bool build_as(bool race, char **log)
 {
     struct words sources = {0}, modules = {0}, programs = {0};
     struct text_buffer said = {0};
@@ -174,7 +187,7 @@ bool build_exercise(char **log)
     for (size_t i = 0; i < programs.count && built; i++) {
         bool driver = strstr(programs.list[i], "/drivers/") != NULL;
         struct words none = {0};
-        struct words command = compiler(programs.list[i], driver ? &modules : &none);
+        struct words command = compiler(programs.list[i], driver ? &modules : &none, race);
         built = compile(&command, &said);
         free(command.list);
     }
@@ -183,4 +196,20 @@ bool build_exercise(char **log)
     free(programs.list);
     *log = plain_log(&said);
     return built;
+}
+
+bool build_exercise(char **log)
+{
+    return build_as(false, log);
+}
+
+void build_for_races(void)
+{
+    char *folder = kit_format("%s/race", worker.program), *log;
+    if (mkdir(folder, 0711) == 0) { /* else a check before this one has done it */
+        if (!build_as(true, &log))
+            kit_broken("cannot build for the race detector: %s", log);
+        free(log);
+    }
+    free(folder);
 }

@@ -16,4 +16,8 @@
  */
 bool build_exercise(char **log);
 
+/* Builds it once more, for given_race_build(): into the folder race of the programs. What compiled
+ * compiles again, or the kit is broken. */
+void build_for_races(void);
+
 #endif

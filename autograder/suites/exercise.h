@@ -186,6 +186,11 @@ key_t random_key(void);
 /* The program runs as the other user: another uid and gid, without rights over what is the first
  * one's. */
 struct given *given_another_user(void);
+/* The program is built for the race detector: two accesses to shared memory that nothing orders, by
+ * two processes, fail the check like any house rule (FINDING_DATA_RACE), whatever came out. Give it
+ * to each program of the run, the first included. It runs several times slower, and says nothing of
+ * processor time. */
+struct given *given_race_build(void);
 /* First in a check that has a second user: the check is skipped, with the reason, on a machine that
  * has none for us. */
 void need_another_user(void);

@@ -331,6 +331,17 @@ struct given *given_another_user(void)
     return wish(fulfil_another_user);
 }
 
+static void fulfil_race_build(const struct given *given, struct start *start)
+{
+    (void)given;
+    start->race_build = start->watched_io = true;
+}
+
+struct given *given_race_build(void)
+{
+    return wish(fulfil_race_build);
+}
+
 /* ---- Held and killed ------------------------------------------------------------------------ */
 
 static void fulfil_hold(const struct given *given, struct start *start)

@@ -42,7 +42,7 @@ struct start {
     size_t n_objects;
     struct hold holds[8];
     size_t n_holds;
-    bool terminal, umask_given, another_user;
+    bool terminal, umask_given, another_user, race_build;
     unsigned umask;
 };
 

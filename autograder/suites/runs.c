@@ -13,6 +13,8 @@
 #include "../judge/loop.h"
 #include "../run/kit.h"
 #include "../run/proc.h"
+#include "../run/race.h"
+#include "build.h"
 #include "check_runs.h"
 #include "worker.h"
 
@@ -119,6 +121,7 @@ static struct run *make_run(const struct start *start)
         .output_limit = OUTPUT_LIMIT,
         .call_limit = CALL_LIMIT,
         .all_places = true,
+        .race = start->race_build,
         .limits = {.cpu_seconds = 30,
                    .memory_bytes = worker.sanitized ? 0 : 4UL << 30,
                    .processes = 256,
@@ -202,6 +205,8 @@ static const char **environment(const struct run *run, const struct start *start
 
     for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
         count = add_variable(&list, count, start, usual[i].name, usual[i].value);
+    if (run->race != NULL)
+        *ARRAY_ADD(list, count) = race_variable(run->race);
     if (worker.sanitized) /* its leak check cannot work under ptrace */
         *ARRAY_ADD(list, count) = "ASAN_OPTIONS=detect_leaks=0";
     for (size_t i = 0; i < start->n_env; i++)
@@ -259,9 +264,13 @@ static void start_in(struct peer *peer, const char *name, const char *const *arg
                      const struct start *start)
 {
     struct run *run = peer->run;
-    struct run_program program = {
-        .file = name[0] == '/' ? kit_strdup(name) : kit_format("%s/%s", worker.program, name)};
+    struct run_program program = {.file = name[0] == '/'
+                                              ? kit_strdup(name)
+                                              : kit_format("%s/%s%s", worker.program,
+                                                           start->race_build ? "race/" : "", name)};
 
+    if (start->race_build)
+        build_for_races();
     lay_stdio(run, start, &program);
     program.argv = command_line(name, arguments);
     program.envp = environment(run, start);
