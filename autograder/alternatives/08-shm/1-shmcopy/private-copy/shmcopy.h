@@ -1,0 +1,58 @@
+/*
+ * shmcopy.h - what shmwrite and shmread have agreed on: one block of shared memory and two
+ * semaphores.
+ *
+ * The length stands at the end of the segment, not before the bytes, and the reader asks the kernel
+ * for the size. It takes a copy of each block, and gives the block back before it writes.
+ */
+#ifndef SHMCOPY_H
+#define SHMCOPY_H
+
+#include "lab.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/ipc.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/types.h>
+
+/* The semaphores of the set, by their index. */
+enum { TAKEN, FILLED, SEMAPHORES };
+
+/* The key, which both are given: decimal, or hexadecimal with 0x. 0 (it would be IPC_PRIVATE): the
+ * text is no such number. */
+static inline key_t read_key(const char *text)
+{
+    char *end;
+    if (*text < '0' || *text > '9')
+        return 0;
+    errno = 0;
+    unsigned long number = strtoul(text, &end, 0);
+    return *end == '\0' && errno == 0 && number <= 0xffffffff ? (key_t)number : 0;
+}
+
+static inline void change(int set, unsigned short semaphore, short by, const char *what)
+{
+    struct sembuf operation = {.sem_num = semaphore, .sem_op = by};
+    int done;
+
+    do
+        done = semop(set, &operation, 1);
+    while (done == -1 && errno == EINTR);
+    if (done == -1)
+        die("semop: %s", what);
+}
+
+static inline void wait_for(int set, unsigned short semaphore)
+{
+    change(set, semaphore, -1, "wait for the other side");
+}
+
+static inline void post(int set, unsigned short semaphore)
+{
+    change(set, semaphore, 1, "tell the other side");
+}
+
+#endif

@@ -1,0 +1,6 @@
+/*
+ * lab.c - the title of lab 05.
+ */
+#include "../exercise.h"
+
+LAB("Keys and identifiers");

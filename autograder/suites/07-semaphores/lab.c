@@ -1,0 +1,6 @@
+/*
+ * lab.c - the title of lab 07.
+ */
+#include "../exercise.h"
+
+LAB("Semaphores");
