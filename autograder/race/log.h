@@ -19,6 +19,10 @@
 
 enum { RACE_MAGIC = 0x72616365, RACE_VERSION = 1 };
 
+/* The first argument of the sched_yield(2) before an access, when yields is set; the second is the
+ * address of the code. (The kernel takes no notice.) */
+#define RACE_YIELD UINT64_C(0x72616365796c64)
+
 /* Where the runtime finds it: a path, in the environment. */
 #define RACE_VARIABLE "IPCLAB_RACE"
 

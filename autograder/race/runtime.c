@@ -247,10 +247,10 @@ static struct race_entry *new_entry(void)
 }
 
 /* Asks the schedule whether it is our turn: the tracer stops this call. */
-static void yield_here(void)
+static void yield_here(const void *pc)
 {
     int error = errno;
-    syscall(SYS_sched_yield);
+    syscall(SYS_sched_yield, RACE_YIELD, pc);
     errno = error;
 }
 
@@ -294,7 +294,7 @@ static void access_to(const volatile void *pointer, size_t size, enum race_kind 
     if (range == NULL || size == 0)
         return;
     if (region->yields)
-        yield_here();
+        yield_here(pc);
     if (address + size > range->high)
         size = range->high - address;
     write_access(range, address, size, kind, flags, (uintptr_t)pc - 1);

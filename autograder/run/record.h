@@ -197,6 +197,13 @@ struct thread {
     struct place place;
 };
 
+/* One process at a time (schedule.h): whose turn ended where. */
+struct turn {
+    int process;      /* index */
+    const char *call; /* the call before which it was held; NULL: an access to shared memory */
+    struct place place;
+};
+
 /* ---- What a program built for the race detector did (race.h); nothing in other runs ---- */
 
 /* An access to shared memory, or a deed that orders without a system call. */
@@ -238,6 +245,8 @@ struct record {
     size_t n_descriptors;
     struct thread *threads; /* last snapshot */
     size_t n_threads;
+    struct turn *turns; /* in order */
+    size_t n_turns;
     bool races_watched; /* the race detector was on; what follows is its log */
     bool race_builds;   /* some program of the run was built for it */
     struct race_note *notes;

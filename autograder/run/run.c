@@ -25,6 +25,7 @@
 #include "race.h"
 #include "snapshot.h"
 
+enum { QUICK_NS = 30000 }; /* with a schedule: falling asleep is no event */
 enum { STILL_US = 50000, TICK_MS = 10, GRACE_US = 1000000, REJUDGE_US = 1000000 };
 enum { PLACED_CALLS = 20000, FRUITLESS_CALLS = 20000 };
 
@@ -65,7 +66,8 @@ struct run *run_new(const struct run_options *options)
     run->began_us = kit_now_us();
     run_add(run);
     /* Built before init is cloned, so that init's memory holds it too. */
-    calls_filter(options->sets, options->open_world);
+    calls_filter(options->sets | (options->schedule != NULL ? CALLS_SCHEDULE : 0u),
+                 options->open_world);
     if (!options->open_world) {
         struct cell_options cell = {options->confined, options->folder, options->hide,
                                     options->read_only};
@@ -75,6 +77,12 @@ struct run *run_new(const struct run_options *options)
     }
     if (options->race)
         run->race = run->options.tracer.race = race_new(run->cell);
+    if (options->schedule != NULL) {
+        run->options.tracer.schedule = options->schedule;
+        run->options.sets |= CALLS_SCHEDULE;
+    }
+    if (options->schedule != NULL && run->race != NULL)
+        race_want_yields(run->race);
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, &run->old_mask);
@@ -347,7 +355,8 @@ static bool one_round(struct run *run)
         watch[2 + 3 * i] = (struct pollfd){peer->reading ? peer->output : -1, POLLIN, 0};
         watch[3 + 3 * i] = (struct pollfd){peer->error, POLLIN, 0};
     }
-    if (poll(watch, 1 + 3 * run->n_peers, TICK_MS) == -1 && errno != EINTR)
+    const struct timespec tick = {0, run->options.schedule != NULL ? QUICK_NS : TICK_MS * 1000000L};
+    if (ppoll(watch, 1 + 3 * run->n_peers, &tick, NULL) == -1 && errno != EINTR)
         kit_broken("poll");
     if (watch[0].revents != 0)
         while (read(run->signals, &info, sizeof info) > 0)

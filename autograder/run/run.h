@@ -49,6 +49,7 @@ struct run_options {
     bool all_places;     /* every recorded call gets its line of source */
     size_t call_limit;   /* recorded calls; 0: none */
     struct cell_limits limits;
+    struct schedule *schedule; /* one thread at a time, as it says (the caller's); NULL: none */
     bool race; /* programs built for it write down what they do to shared memory: see race.h */
 };
 
