@@ -42,7 +42,9 @@ enum race_kind {
     RACE_WAITS,    /* sem_wait begins, ... */
     RACE_WAITED,   /* ... has its unit, ... */
     RACE_GAVE_UP,  /* ... or has returned without */
-    RACE_SET_VALUE /* sem_init: size holds the value; RACE_SHARED: not known */
+    RACE_ARRIVES,  /* at a barrier */
+    RACE_PASSES,   /* it has let us through */
+    RACE_SET_VALUE /* sem_init, pthread_barrier_init: size holds the value */
 };
 
 enum race_flag {

@@ -996,11 +996,20 @@ WRAP(int, pthread_rwlock_unlock, pthread_rwlock_t *lock)
     return __real_pthread_rwlock_unlock(lock);
 }
 
+WRAP(int, pthread_barrier_init, pthread_barrier_t *barrier, const pthread_barrierattr_t *attributes,
+     unsigned count)
+{
+    int error = __real_pthread_barrier_init(barrier, attributes, count);
+    if (error == 0 && region != NULL)
+        deed(RACE_SET_VALUE, key_of(barrier), count, 0, CALLER);
+    return error;
+}
+
 WRAP(int, pthread_barrier_wait, pthread_barrier_t *barrier)
 {
-    deed_at(RACE_RELEASE, barrier, 0, CALLER);
+    deed_at(RACE_ARRIVES, barrier, 0, CALLER);
     int result = __real_pthread_barrier_wait(barrier);
-    deed_at(RACE_ACQUIRE, barrier, 0, CALLER);
+    deed_at(RACE_PASSES, barrier, 0, CALLER);
     return result;
 }
 

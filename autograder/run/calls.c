@@ -243,3 +243,40 @@ const struct sock_fprog *calls_filter(unsigned sets, bool foreign_allowed)
         built[slot] = build(sets, foreign_allowed);
     return built[slot];
 }
+
+/* ---- Names ---- */
+
+/* The kernel's name of a call, and the one in the manual. */
+static const struct spoken {
+    const char *call, *name;
+} spoken_names[] = {
+    {"openat",          "open"      },
+    {"openat2",         "open"      },
+    {"creat",           "open"      },
+    {"pread64",         "pread"     },
+    {"pwrite64",        "pwrite"    },
+    {"recvfrom",        "recv"      },
+    {"sendto",          "send"      },
+    {"accept4",         "accept"    },
+    {"semtimedop",      "semop"     },
+    {"mq_timedreceive", "mq_receive"},
+    {"mq_timedsend",    "mq_send"   },
+    {"ppoll",           "poll"      },
+    {"pselect6",        "select"    },
+    {"epoll_pwait",     "epoll_wait"},
+    {"epoll_pwait2",    "epoll_wait"},
+    {"rt_sigsuspend",   "sigsuspend"},
+    {"rt_sigtimedwait", "sigwait"   },
+    {"clone",           "vfork"     },
+    {"clone3",          "vfork"     },
+    {"pipe2",           "pipe"      },
+    {"dup3",            "dup2"      },
+};
+
+const char *call_spoken(const char *call)
+{
+    for (size_t i = 0; i < sizeof spoken_names / sizeof *spoken_names; i++)
+        if (strcmp(spoken_names[i].call, call) == 0)
+            return spoken_names[i].name;
+    return call;
+}

@@ -70,4 +70,7 @@ bool call_is(const char *name, const char *wanted);
  * the process.  Source: seccomp(2), seccomp_export_bpf(3). */
 const struct sock_fprog *calls_filter(unsigned sets, bool foreign_allowed);
 
+/* A call as learners know it: "semop" for semtimedop, "open" for openat, ... (static) */
+const char *call_spoken(const char *call);
+
 #endif

@@ -230,6 +230,7 @@ struct record {
     char
         *kit_file; /* base name of the kit's own driver source, whose deeds are not the learner's */
     uint64_t seed;
+    bool own_objects; /* every System V object that its namespace shows is the run's or the kit's */
     bool closed_world; /* the run is in a cell: nobody outside can reach its named objects */
     int64_t duration_us;
     bool timed_out;      /* ended by the kit because its time was up */

@@ -304,6 +304,7 @@ static const struct field record_fields[] = {
     F(struct record, kit_file, TEXT),
     F(struct record, seed, UNSIGNED_64),
     F(struct record, closed_world, BOOLEAN),
+    F(struct record, own_objects, BOOLEAN),
     F(struct record, duration_us, SIGNED_64),
     F(struct record, timed_out, BOOLEAN),
     F(struct record, hung, BOOLEAN),

@@ -63,6 +63,7 @@ struct run *run_new(const struct run_options *options)
     run->record = record_new();
     run->record->seed = options->tracer.seed;
     run->record->closed_world = !options->open_world;
+    run->record->own_objects = options->confined;
     run->began_us = kit_now_us();
     run_add(run);
     /* Built before init is cloned, so that init's memory holds it too. */
@@ -110,22 +111,6 @@ static void peer_free(struct peer *peer)
     free(peer->out.data);
     free(peer->err.data);
     free(peer);
-}
-
-void run_free(struct run *run)
-{
-    if (run == NULL)
-        return;
-    tracer_kill(run->tracer);
-    race_free(run->race);
-    cell_free(run->cell);
-    tracer_free(run->tracer);
-    for (size_t i = 0; i < run->n_peers; i++)
-        peer_free(run->peers[i]);
-    close_fd(&run->signals);
-    sigprocmask(SIG_SETMASK, &run->old_mask, NULL);
-    record_free(run->record);
-    free(run);
 }
 
 static void bytes_add(struct bytes *bytes, const char *data, size_t length)
@@ -567,18 +552,6 @@ static void outlast(struct run *run)
         mark_survivors(run);
 }
 
-/* What is in the pipes after everybody is gone. */
-static void drain_rest(struct run *run)
-{
-    for (size_t i = 0; i < run->n_peers; i++) {
-        struct peer *peer = run->peers[i];
-        while (peer->output >= 0 && peer->reading && drain(run, &peer->output, &peer->out))
-            continue;
-        while (peer->error >= 0 && drain(run, &peer->error, &peer->err))
-            continue;
-    }
-}
-
 static void note_name(struct run *run, const struct ipc_name *name)
 {
     static const enum object_kind kinds[] = {
@@ -727,18 +700,31 @@ static void place_calls(struct run *run)
     }
 }
 
+void run_drain(struct run *run)
+{
+    for (size_t i = 0; i < run->n_peers; i++)
+        while (run->peers[i]->reading && run->peers[i]->output >= 0 &&
+               drain(run, &run->peers[i]->output, &run->peers[i]->out))
+            continue;
+    for (size_t i = 0; i < run->n_peers; i++)
+        while (run->peers[i]->error >= 0 && drain(run, &run->peers[i]->error, &run->peers[i]->err))
+            continue;
+}
+
 void run_finish(struct run *run)
 {
+    run->finished = true;
     for (size_t i = 0; i < run->n_peers; i++) {
         run->peers[i]->reading = true;
         peer_close_input(run->peers[i]);
     }
+    tracer_forget_holds(run->tracer);
     run_release(run, NULL);
     run_until(run, NULL, NULL, 0);
     if (run->state == RUN_ENDED)
         outlast(run);
     tracer_kill(run->tracer);
-    drain_rest(run);
+    run_drain(run);
     note_leftovers(run);
     if (run->cell != NULL && !run->options.confined)
         remove_leftovers(run);
@@ -747,4 +733,24 @@ void run_finish(struct run *run)
     place_calls(run);
     place_forks(run->record);
     run->record->duration_us = kit_now_us() - run->began_us;
+}
+
+void run_free(struct run *run)
+{
+    if (run == NULL)
+        return;
+    tracer_kill(run->tracer);
+    if (!run->finished && run->cell != NULL && !run->options.confined) {
+        note_leftovers(run);
+        remove_leftovers(run);
+    }
+    race_free(run->race);
+    cell_free(run->cell);
+    tracer_free(run->tracer);
+    for (size_t i = 0; i < run->n_peers; i++)
+        peer_free(run->peers[i]);
+    close_fd(&run->signals);
+    sigprocmask(SIG_SETMASK, &run->old_mask, NULL);
+    record_free(run->record);
+    free(run);
 }

@@ -689,16 +689,45 @@ static bool opens_fifo(const struct tracer *tracer, const struct task *task)
            S_ISFIFO(status.st_mode) && !holds_open(task->tid, &status);
 }
 
+/* Was it asked not to wait, or has it nothing to wait for? Then no signal interrupts it. */
+static bool never_waits(const struct task *task, const struct call *call)
+{
+    const uint64_t *args = call->args;
+    struct sembuf list[8];
+
+    if (strcmp(call->name, "wait4") == 0)
+        return (args[2] & WNOHANG) != 0;
+    if (strcmp(call->name, "waitid") == 0)
+        return (args[3] & WNOHANG) != 0;
+    if (strcmp(call->name, "msgsnd") == 0)
+        return (args[3] & IPC_NOWAIT) != 0;
+    if (strcmp(call->name, "msgrcv") == 0)
+        return (args[4] & IPC_NOWAIT) != 0;
+    if (strcmp(task->row->group, "semop") != 0 || args[2] > 8 ||
+        !proc_memory(task->tid, args[1], list, args[2] * sizeof list[0]))
+        return false;
+    for (size_t i = 0; i < args[2]; i++)
+        if (list[i].sem_op <= 0 && (list[i].sem_flg & IPC_NOWAIT) == 0)
+            return false;
+    return true;
+}
+
 /* Calls that a handled signal interrupts (signal(7)). */
 static bool is_interruptible(const struct tracer *tracer, const struct task *task)
 {
     static const char *const groups[] = {"read",    "write",      "wait",  "poll",
                                          "msgsnd",  "msgrcv",     "semop", "accept",
                                          "mq_send", "mq_receive", NULL};
+    const struct call *call = &tracer->record->calls[task->call];
+    if (never_waits(task, call))
+        return false;
     for (int i = 0; groups[i] != NULL; i++)
         if (strcmp(task->row->group, groups[i]) == 0)
             return true;
-    return opens_fifo(tracer, task);
+    bool waits_for_lock = (task->row->number == SYS_flock && ((int)call->args[1] & LOCK_NB) == 0) ||
+                          (task->row->number == SYS_fcntl &&
+                           ((int)call->args[1] == F_SETLKW || (int)call->args[1] == F_OFD_SETLKW));
+    return waits_for_lock || opens_fifo(tracer, task);
 }
 
 /* The errno with which this call is to fail, or 0. */
@@ -765,6 +794,15 @@ static bool is_learners_call(struct tracer *tracer, struct task *task)
            (kit_file == NULL || strcmp(call->place.file, kit_file) != 0);
 }
 
+/* A file that the C library writes for the program, as in sem_open(3): the line is the learner's,
+ * the write is not. */
+static bool is_library_file(struct tracer *tracer, struct task *task)
+{
+    struct proc_fd what;
+    int fd = (int)tracer->record->calls[task->call].args[0];
+    return proc_fd_identify(task->tid, fd, &what) && strncmp(what.path, "/dev/shm/", 9) == 0;
+}
+
 static void apply_faults(struct tracer *tracer, struct task *task)
 {
     const struct tracer_options *options = tracer->options;
@@ -782,7 +820,7 @@ static void apply_faults(struct tracer *tracer, struct task *task)
     uint64_t count = tracer->record->calls[task->call].args[task->row->count];
     bool wanted = (options->short_writes && strcmp(task->row->group, "write") == 0) ||
                   (options->short_reads && strcmp(task->row->group, "read") == 0);
-    if (wanted && count > 1)
+    if (wanted && count > 1 && !is_library_file(tracer, task))
         shorten(tracer, task, count);
 }
 
@@ -842,6 +880,11 @@ size_t tracer_held(const struct tracer *tracer)
     for (size_t i = 0; i < tracer->n_tasks; i++)
         count += tracer->tasks[i].held;
     return count;
+}
+
+void tracer_forget_holds(struct tracer *tracer)
+{
+    tracer->n_holds = 0;
 }
 
 void tracer_release(struct tracer *tracer, int program)
@@ -1076,6 +1119,22 @@ static void uncount(struct tracer *tracer, const struct task *task)
             options->faults[i].seen--;
 }
 
+/* -ERESTARTNOHAND, of the kernel's own: again if no handler was called, else EINTR. */
+enum { RESTART_WITHOUT_HANDLER = 514 };
+
+/* Calls that end with EINTR whenever a signal is pending. A signal that is ignored (SIGCHLD, as a
+ * rule) never is, except for a traced process: to such a call only we have made the difference.
+ * Source: signal(7); sig_ignored() in the kernel. */
+static bool is_never_restarted(const struct call_row *row)
+{
+    static const char *const names[] = {"semop",      "msgsnd",      "msgrcv",
+                                        "epoll_wait", "epoll_pwait", "sigwait"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (is_call(row, names[i]))
+            return true;
+    return false;
+}
+
 static void call_end(struct tracer *tracer, struct task *task, long result)
 {
     struct call *call = &tracer->record->calls[task->call];
@@ -1094,6 +1153,12 @@ static void call_end(struct tracer *tracer, struct task *task, long result)
         }
         if (task->shortened) /* the program may count on its registers to survive the call */
             *argument_register(&regs, task->row->count) = task->saved_count;
+        registers_set(task->tid, &regs);
+    }
+    if (result == -EINTR && task->inject == 0 && is_never_restarted(task->row) &&
+        registers_get(task->tid, &regs)) {
+        set_result(&regs, -RESTART_WITHOUT_HANDLER);
+        result = -RESTART_WITHOUT_HANDLER;
         registers_set(task->tid, &regs);
     }
     if (task->counted && result <= -512 && result >= -516)
