@@ -26,6 +26,7 @@
 #include "../tell/text.h"
 #include "commands.h"
 #include "options.h"
+#include "schedules.h"
 
 enum {
     KEY_JSON = 'j',
@@ -33,17 +34,19 @@ enum {
     KEY_KEEP = 'k',
     KEY_SEED = 's',
     KEY_IO = 'i',
-    KEY_RACE = 'r'
+    KEY_RACE = 'r',
+    KEY_SCHEDULES = 256
 };
 
 static const struct option_row option_rows[] = {
-    {KEY_JSON,    "json",    "FILE", "write findings and events there (- is standard output)"      },
-    {KEY_TIMEOUT, "timeout", "S",    "end the program after S seconds (0, the default: never)"     },
-    {KEY_IO,      "io",      NULL,   "also record read, write, poll and close (slower)"            },
-    {KEY_RACE,    "race",    NULL,   "look for data races; build the program with ipclab cc --race"},
-    {KEY_KEEP,    "keep",    NULL,   "do not remove the IPC objects that the program leaves behind"},
-    {KEY_SEED,    "seed",    "N",    "kept in the JSON; `trace` itself decides nothing by chance"  },
-    {0,           NULL,      NULL,   NULL                                                          },
+    {KEY_JSON,      "json",      "FILE", "write findings and events there (- is standard output)"      },
+    {KEY_TIMEOUT,   "timeout",   "S",    "end the program after S seconds (0, the default: never)"     },
+    {KEY_IO,        "io",        NULL,   "also record read, write, poll and close (slower)"            },
+    {KEY_RACE,      "race",      NULL,   "look for data races; build the program with ipclab cc --race"},
+    {KEY_SCHEDULES, "schedules", "N",    "with --race: try N orders in which its processes may run"    },
+    {KEY_KEEP,      "keep",      NULL,   "do not remove the IPC objects that the program leaves behind"},
+    {KEY_SEED,      "seed",      "N",    "of the first schedule; kept in the JSON"                     },
+    {0,             NULL,        NULL,   NULL                                                          },
 };
 
 static const struct command_help help = {
@@ -59,7 +62,7 @@ static const struct command_help help = {
 
 struct trace_options {
     const char *json;
-    uint64_t timeout_s, seed;
+    uint64_t timeout_s, seed, schedules;
     bool keep, io, race;
 };
 
@@ -271,6 +274,12 @@ static void say_what_was_watched(const struct record *record)
                 record->notes_dropped);
 }
 
+static uint64_t processors(void)
+{
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online < 1 ? 1 : (uint64_t)online;
+}
+
 static int trace(const struct trace_options *options, char **program)
 {
     struct findings findings = {0};
@@ -314,6 +323,9 @@ int command_trace(int argc, char **argv)
             options.keep = true;
         if (key == KEY_IO)
             options.io = true;
+        if (key == KEY_SCHEDULES &&
+            !options_number(&help, "--schedules", optarg, 1, 100000000, &options.schedules))
+            return 2;
         if (key == KEY_RACE)
             options.race = true;
         if (key == KEY_TIMEOUT &&
@@ -325,5 +337,13 @@ int command_trace(int argc, char **argv)
     }
     if (optind >= argc)
         return usage_error(&help, "which program? For example: ipclab trace -- ./a.out");
+    if (options.schedules > 0 && !options.race)
+        return usage_error(&help, "--schedules needs --race, and a program that was built for it: "
+                                  "ipclab cc --race prog.c -o prog");
+    if (options.schedules > 0)
+        return schedules_try(
+            argv + optind, &(struct schedules_options){.count = options.schedules,
+                                                       .seed = options.seed > 0 ? options.seed : 1,
+                                                       .parallel = processors()});
     return trace(&options, argv + optind);
 }

@@ -2,8 +2,10 @@
  * leftovers.c - what a run leaves: dead children that nobody waited for, processes that live on,
  * objects that outlive it.
  */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "../run/kit.h"
 #include "judge.h"
@@ -18,6 +20,13 @@ static char *at_place(const struct place *place, const char *before, const char 
 static bool is_own_child(const struct record *record, const struct process *process)
 {
     return process->parent >= 0 && record->processes[process->parent].own_program;
+}
+
+/* SIGKILL leaves no chance to wait for anybody. */
+static bool was_killed(const struct process *process)
+{
+    return process->ended_us >= 0 && !process->killed_by_kit && WIFSIGNALED(process->wait_status) &&
+           WTERMSIG(process->wait_status) == SIGKILL;
 }
 
 static void add_child(struct findings *findings, const struct record *record, int index,
@@ -90,7 +99,7 @@ void judge_leftovers(const struct record *record, struct findings *findings)
 {
     for (size_t i = 0; i < record->n_processes; i++) {
         const struct process *process = &record->processes[i];
-        if (!is_own_child(record, process))
+        if (!is_own_child(record, process) || was_killed(&record->processes[process->parent]))
             continue;
         if (process->was_zombie)
             add_child(findings, record, (int)i, FINDING_ZOMBIE);

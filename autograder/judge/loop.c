@@ -38,7 +38,8 @@ static bool moves_bytes(const char *name)
 static void add_event(struct events *events, const struct call *call)
 {
     int64_t result = call->result > 0 ? 1 : call->result;
-    const char *detail = call->detail != NULL ? call->detail : "";
+    bool polls = call_is(call->name, "poll"); /* elsewhere it says what was asked for */
+    const char *detail = polls && call->detail != NULL ? call->detail : "";
 
     events->calls++;
     events->progress = events->progress || (result > 0 && moves_bytes(call->name));
@@ -105,7 +106,7 @@ static char *event_words(const struct event *event)
     if (event->result < 0)
         return kit_format("%s failed with %s", event->call, strerrorname_np((int)-event->result));
     if (event->detail[0] != '\0')
-        return kit_format("%s said: %s", event->call, event->detail);
+        return kit_format("%s said: %s", call_spoken(event->call), event->detail);
     if (event->result == 0)
         return kit_format("%s returned 0", event->call);
     return kit_format("%s succeeded", event->call);

@@ -10,6 +10,7 @@
  */
 #include "races.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,8 +44,10 @@ struct analysis {
     size_t n_actors;
     struct event *events;
     size_t n_events;
-    struct clock *fork_clocks;        /* of each call that makes a process or thread */
-    struct clock *end_clocks, *kills; /* of each process */
+    struct clock *fork_clocks;         /* of each call that makes a process or thread */
+    struct clock *end_clocks, *kills;  /* of each process */
+    struct clock undo_ends, lock_ends; /* of those that used SEM_UNDO, that have locked files */
+    bool *undoes, *locks;              /* of each process */
     struct clock ends, closes, any_fd, sockets, kills_of_anybody;
     struct channel *channels;
     size_t n_channels;
@@ -81,6 +84,7 @@ static void set(const struct analysis *all, struct clock *to, const struct clock
 /* One put: a write, a message, a post. */
 struct put {
     struct clock clock;
+    const struct actor *by;
     int64_t before; /* units that were certainly put before it */
 };
 
@@ -154,7 +158,7 @@ static void put_begins(struct analysis *all, struct channel *channel, struct act
     if (channel->n_puts == MOST_PUTS)
         merge_puts(all, channel);
     struct put *put = ARRAY_ADD(channel->puts, channel->n_puts);
-    *put = (struct put){.before = channel->put};
+    *put = (struct put){.before = channel->put, .by = actor};
     release_to(all, &put->clock, actor);
 }
 
@@ -409,6 +413,20 @@ static void acquire(struct analysis *all, struct actor *actor, const struct chan
         join(all, &actor->now, &all->ends);
 }
 
+/* Through a barrier: after all that arrived for the same round or an earlier one. Its own arrival
+ * says which round. */
+static void pass(struct analysis *all, struct actor *actor, const struct channel *barrier)
+{
+    int64_t members = barrier->initial > 0 ? barrier->initial : 1, round = INT64_MAX;
+    join(all, &actor->now, &barrier->base);
+    for (size_t i = barrier->n_puts; i-- > 0 && round == INT64_MAX;)
+        if (barrier->puts[i].by == actor)
+            round = barrier->puts[i].before / members;
+    for (size_t i = 0; i < barrier->n_puts; i++)
+        if (barrier->puts[i].before / members <= round)
+            join(all, &actor->now, &barrier->puts[i].clock);
+}
+
 static void do_deed(struct analysis *all, struct actor *actor, const struct race_note *note)
 {
     struct channel *object =
@@ -451,6 +469,13 @@ static void do_deed(struct analysis *all, struct actor *actor, const struct race
         break;
     case RACE_GAVE_UP:
         object->taking--;
+        break;
+    case RACE_ARRIVES:
+        put_begins(all, object, actor);
+        object->put++;
+        break;
+    case RACE_PASSES:
+        pass(all, actor, object);
         break;
     case RACE_SET_VALUE:
         release_to(all, &object->base, actor);
@@ -498,12 +523,13 @@ static void begin_fd(struct analysis *all, struct actor *actor, const struct cal
         release_to(all, &all->sockets, actor);
 }
 
-/* From whoever sent one to this process; SIGCHLD comes from an end. */
-static void signal_comes(struct analysis *all, struct actor *actor)
+/* From whoever sent one to this process; SIGCHLD comes from an end (0: not known which came). */
+static void signal_comes(struct analysis *all, struct actor *actor, int signal)
 {
     join(all, &actor->now, &all->kills[actor->process]);
     join(all, &actor->now, &all->kills_of_anybody);
-    join(all, &actor->now, &all->ends);
+    if (signal == SIGCHLD || signal == 0)
+        join(all, &actor->now, &all->ends);
 }
 
 static void end_fd(struct analysis *all, struct actor *actor, const struct call *call)
@@ -518,9 +544,10 @@ static void end_fd(struct analysis *all, struct actor *actor, const struct call 
         pipe->taking -= (int64_t)call->args[2];
     if (call->result < 0)
         return;
-    if (pipe == NULL || strcmp(call->name, "read") != 0) {
+    bool socket = kind_of(all, call) == OBJECT_SOCKET;
+    if ((pipe == NULL && !socket) || call_is(call->name, "splice")) {
         join(all, &actor->now, &all->any_fd);
-        signal_comes(all, actor); /* it may be a signalfd */
+        signal_comes(all, actor, 0); /* it may be a signalfd */
     }
     join(all, &actor->now, pipe == NULL ? &all->sockets : &pipe->base);
     if (pipe != NULL) {
@@ -597,6 +624,8 @@ static void begin_semop(struct analysis *all, struct actor *actor, const struct 
 {
     struct operation operation;
     uint64_t set = (uint64_t)call->object;
+    if (call->detail != NULL && strstr(call->detail, "undo") != NULL)
+        all->undoes[actor->process] = true;
     for (const char *at = call->detail; next_operation(&at, &operation);) {
         uint64_t which = (uint64_t)operation.semaphore;
         if (operation.change > 0)
@@ -628,7 +657,7 @@ static void end_semop(struct analysis *all, struct actor *actor, const struct ca
             take_everything(all, units, actor);
             join(all, &actor->now, &channel(all, CHANNEL_DOWNS, set, which)->base);
         }
-        join(all, &actor->now, &all->ends); /* SEM_UNDO: an end may have given units back */
+        join(all, &actor->now, &all->undo_ends); /* an end may have given units back */
     }
 }
 
@@ -710,8 +739,8 @@ static void end_lock(struct analysis *all, struct actor *actor, const struct cal
             overlap(&range, &wanted))
             join(all, &actor->now, &lock->base);
     }
-    join(all, &actor->now, &all->closes); /* they end locks as well */
-    join(all, &actor->now, &all->ends);
+    all->locks[actor->process] = true;
+    join(all, &actor->now, &all->lock_ends); /* a close and an end unlock as well */
 }
 
 static bool is_system_v(const struct call *call)
@@ -728,7 +757,7 @@ static void call_begins(struct analysis *all, struct actor *actor, int index)
 
     if (strcmp(call->name, "signal") == 0) {
         if (call->args[1] != 0) /* without a handler the program does not know of it */
-            signal_comes(all, actor);
+            signal_comes(all, actor, (int)call->result);
     } else if (call_is(call->name, "fork")) {
         release_to(all, &all->fork_clocks[index], actor);
     } else if (call_is(call->name, "kill")) {
@@ -736,6 +765,8 @@ static void call_begins(struct analysis *all, struct actor *actor, int index)
                    actor);
     } else if (call_is(call->name, "close") || call_is(call->name, "shutdown")) {
         join(all, &all->any_fd, &actor->now);
+        if (all->locks[actor->process])
+            join(all, &all->lock_ends, &actor->now);
         release_to(all, &all->closes, actor);
     } else if (call_is(call->name, "connect")) {
         release_to(all, &all->sockets, actor);
@@ -773,7 +804,7 @@ static void call_ends(struct analysis *all, struct actor *actor, int index)
     if (call_is(call->name, "wait")) {
         reap(all, actor, call);
     } else if (call_is(call->name, "sigwait")) {
-        signal_comes(all, actor);
+        signal_comes(all, actor, (int)call->result);
     } else if (call_is(call->name, "poll")) {
         join(all, &actor->now, &all->any_fd);
         join(all, &actor->now, &all->closes);
@@ -806,6 +837,10 @@ static void process_ends(struct analysis *all, int process)
         next_step(all, actor);
     }
     join(all, &all->ends, &all->end_clocks[process]);
+    if (all->undoes[process])
+        join(all, &all->undo_ends, &all->end_clocks[process]);
+    if (all->locks[process])
+        join(all, &all->lock_ends, &all->end_clocks[process]);
     join(all, &all->any_fd, &all->end_clocks[process]);
 }
 
@@ -856,6 +891,10 @@ static void clear(struct analysis *all)
     free_clocks(all->fork_clocks, all->record->n_calls);
     free_clocks(all->end_clocks, all->record->n_processes);
     free_clocks(all->kills, all->record->n_processes);
+    free(all->undo_ends.steps);
+    free(all->lock_ends.steps);
+    free(all->undoes);
+    free(all->locks);
     free(all->ends.steps);
     free(all->closes.steps);
     free(all->any_fd.steps);
@@ -878,6 +917,8 @@ size_t races_find(const struct record *record, struct race_pair *pairs, size_t m
     collect_events(&all);
     all.fork_clocks = kit_alloc((record->n_calls + 1) * sizeof *all.fork_clocks);
     all.end_clocks = kit_alloc((record->n_processes + 1) * sizeof *all.end_clocks);
+    all.undoes = kit_alloc((record->n_processes + 1) * sizeof *all.undoes);
+    all.locks = kit_alloc((record->n_processes + 1) * sizeof *all.locks);
     all.kills = kit_alloc((record->n_processes + 1) * sizeof *all.kills);
     all.buckets = kit_alloc(BUCKETS * sizeof *all.buckets);
     all.shadow_buckets = kit_alloc(SHADOW_BUCKETS * sizeof *all.shadow_buckets);

@@ -10,45 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../run/calls.h"
 #include "../run/kit.h"
 #include "waiting.h"
 
 enum { MAX_LINES = 12, MAX_LISTED = 8 };
-
-/* The kernel's name of a call, and the one in the manual. */
-static const struct spoken {
-    const char *call, *name;
-} spoken_names[] = {
-    {"openat",          "open"      },
-    {"openat2",         "open"      },
-    {"creat",           "open"      },
-    {"pread64",         "pread"     },
-    {"pwrite64",        "pwrite"    },
-    {"recvfrom",        "recv"      },
-    {"sendto",          "send"      },
-    {"accept4",         "accept"    },
-    {"semtimedop",      "semop"     },
-    {"mq_timedreceive", "mq_receive"},
-    {"mq_timedsend",    "mq_send"   },
-    {"ppoll",           "poll"      },
-    {"pselect6",        "select"    },
-    {"epoll_pwait",     "epoll_wait"},
-    {"epoll_pwait2",    "epoll_wait"},
-    {"rt_sigsuspend",   "sigsuspend"},
-    {"rt_sigtimedwait", "sigwait"   },
-    {"clone",           "vfork"     },
-    {"clone3",          "vfork"     },
-    {"pipe2",           "pipe"      },
-    {"dup3",            "dup2"      },
-};
-
-static const char *spoken(const char *call)
-{
-    for (size_t i = 0; i < sizeof spoken_names / sizeof *spoken_names; i++)
-        if (strcmp(spoken_names[i].call, call) == 0)
-            return spoken_names[i].name;
-    return call;
-}
 
 struct story {
     const struct graph *graph;
@@ -142,14 +108,14 @@ static void tell_types(const struct story *story, const struct object *queue)
 static void tell_read(const struct story *story, const struct thread *thread,
                       const struct wait *wait)
 {
-    fprintf(story->out, "waits in %s(%d) on %s", spoken(thread->call), wait->fd,
+    fprintf(story->out, "waits in %s(%d) on %s", call_spoken(thread->call), wait->fd,
             label(story, wait->object));
 }
 
 static void tell_write(const struct story *story, const struct thread *thread,
                        const struct wait *wait)
 {
-    fprintf(story->out, "waits in %s(%d) on %s, which is full", spoken(thread->call), wait->fd,
+    fprintf(story->out, "waits in %s(%d) on %s, which is full", call_spoken(thread->call), wait->fd,
             label(story, wait->object));
 }
 
@@ -159,7 +125,7 @@ static void tell_open(const struct story *story, const struct thread *thread,
     const char *mine = wait->wants_writer ? "reading" : "writing";
     const char *theirs = wait->wants_writer ? "writing" : "reading";
     fprintf(story->out, "waits in %s of %s for %s, until somebody opens it for %s",
-            spoken(thread->call), label(story, wait->object), mine, theirs);
+            call_spoken(thread->call), label(story, wait->object), mine, theirs);
 }
 
 static void tell_message(const struct story *story, const struct thread *thread,
@@ -173,7 +139,7 @@ static void tell_message(const struct story *story, const struct thread *thread,
         fprintf(story->out, "waits for type %lld", (long long)wait->type);
     else
         fprintf(story->out, "waits for a type up to %lld", -(long long)wait->type);
-    fprintf(story->out, " in %s on %s", spoken(thread->call), label(story, wait->object));
+    fprintf(story->out, " in %s on %s", call_spoken(thread->call), label(story, wait->object));
     tell_types(story, queue);
 }
 
@@ -182,7 +148,7 @@ static void tell_room(const struct story *story, const struct thread *thread,
 {
     const struct object *queue = &story->record->objects[wait->object];
 
-    fprintf(story->out, "waits for room in %s on %s", spoken(thread->call),
+    fprintf(story->out, "waits for room in %s on %s", call_spoken(thread->call),
             label(story, wait->object));
     if (queue->kind == OBJECT_QUEUE && queue->capacity > 0)
         fprintf(story->out, "; %lld of %lld bytes are taken", (long long)queue->bytes,
@@ -212,8 +178,8 @@ static void tell_semaphore(const struct story *story, const struct thread *threa
 {
     const struct object *set = &story->record->objects[wait->object];
 
-    fprintf(story->out, "waits in %s on semaphore %d of %s", spoken(thread->call), wait->semaphore,
-            label(story, wait->object));
+    fprintf(story->out, "waits in %s on semaphore %d of %s", call_spoken(thread->call),
+            wait->semaphore, label(story, wait->object));
     if (wait->semaphore < 0 || (size_t)wait->semaphore >= set->n_semaphores)
         return;
     const struct semaphore_state *state = &set->semaphores[wait->semaphore];
@@ -277,7 +243,7 @@ static void tell_child(const struct story *story, const struct thread *thread,
     if (wait->process >= 0) {
         fputs("waits for ", story->out);
         tell_process(story, wait->process, false);
-        fprintf(story->out, " in %s", wait4 ? "waitpid" : spoken(thread->call));
+        fprintf(story->out, " in %s", wait4 ? "waitpid" : call_spoken(thread->call));
         return;
     }
     size_t count = 0, told = 0;
@@ -290,14 +256,14 @@ static void tell_child(const struct story *story, const struct thread *thread,
             told++;
         }
     fprintf(story->out, "%s) in %s", told < count ? " and more" : "",
-            wait4 ? "wait" : spoken(thread->call));
+            wait4 ? "wait" : call_spoken(thread->call));
 }
 
 static void tell_lock(const struct story *story, const struct thread *thread,
                       const struct wait *wait)
 {
-    fprintf(story->out, "waits in %s(%d) for a lock on %s, which ", spoken(thread->call), wait->fd,
-            label(story, wait->object));
+    fprintf(story->out, "waits in %s(%d) for a lock on %s, which ", call_spoken(thread->call),
+            wait->fd, label(story, wait->object));
     if (wait->process == thread->process)
         fputs("it holds itself through another descriptor", story->out);
     else {
@@ -310,7 +276,7 @@ static void tell_connection(const struct story *story, const struct thread *thre
                             const struct wait *wait)
 {
     bool connect = strcmp(thread->call, "connect") == 0;
-    fprintf(story->out, "waits in %s(%d) %s %s", spoken(thread->call), wait->fd,
+    fprintf(story->out, "waits in %s(%d) %s %s", call_spoken(thread->call), wait->fd,
             connect ? "for the server to accept it at" : "for a client of",
             label(story, wait->object));
 }
@@ -320,7 +286,7 @@ static void tell_signal(const struct story *story, const struct thread *thread,
 {
     fputs("waits for ", story->out);
     tell_signals(story, wait->signals);
-    fprintf(story->out, " in %s", spoken(thread->call));
+    fprintf(story->out, " in %s", call_spoken(thread->call));
 }
 
 static const struct telling {
@@ -350,7 +316,7 @@ static bool is_poll(const char *call)
 /* poll, select, splice: any one of several things would do. */
 static void tell_choice(const struct story *story, const struct thread *thread)
 {
-    fprintf(story->out, "waits in %s for %s", spoken(thread->call),
+    fprintf(story->out, "waits in %s for %s", call_spoken(thread->call),
             thread->n_waits > 1 ? "any of: " : "");
     for (size_t i = 0; i < thread->n_waits && i < MAX_LISTED; i++) {
         const struct wait *wait = &thread->waits[i];
@@ -399,7 +365,7 @@ static void tell_descriptor(const struct story *story, const struct descriptor *
     if (descriptor->made_by < 0)
         return;
     const struct call *maker = &story->record->calls[descriptor->made_by];
-    fprintf(story->out, ", made by %s()", spoken(maker->name));
+    fprintf(story->out, ", made by %s()", call_spoken(maker->name));
     if (maker->place.file != NULL)
         fprintf(story->out, " at %s:%d", maker->place.file, maker->place.line);
 }

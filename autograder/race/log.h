@@ -19,6 +19,10 @@
 
 enum { RACE_MAGIC = 0x72616365, RACE_VERSION = 1 };
 
+/* The first argument of the sched_yield(2) before an access, when yields is set; the second is the
+ * address of the code. (The kernel takes no notice.) */
+#define RACE_YIELD UINT64_C(0x72616365796c64)
+
 /* Where the runtime finds it: a path, in the environment. */
 #define RACE_VARIABLE "IPCLAB_RACE"
 
@@ -38,7 +42,9 @@ enum race_kind {
     RACE_WAITS,    /* sem_wait begins, ... */
     RACE_WAITED,   /* ... has its unit, ... */
     RACE_GAVE_UP,  /* ... or has returned without */
-    RACE_SET_VALUE /* sem_init: size holds the value; RACE_SHARED: not known */
+    RACE_ARRIVES,  /* at a barrier */
+    RACE_PASSES,   /* it has let us through */
+    RACE_SET_VALUE /* sem_init, pthread_barrier_init: size holds the value */
 };
 
 enum race_flag {

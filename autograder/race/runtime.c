@@ -247,10 +247,10 @@ static struct race_entry *new_entry(void)
 }
 
 /* Asks the schedule whether it is our turn: the tracer stops this call. */
-static void yield_here(void)
+static void yield_here(const void *pc)
 {
     int error = errno;
-    syscall(SYS_sched_yield);
+    syscall(SYS_sched_yield, RACE_YIELD, pc);
     errno = error;
 }
 
@@ -294,7 +294,7 @@ static void access_to(const volatile void *pointer, size_t size, enum race_kind 
     if (range == NULL || size == 0)
         return;
     if (region->yields)
-        yield_here();
+        yield_here(pc);
     if (address + size > range->high)
         size = range->high - address;
     write_access(range, address, size, kind, flags, (uintptr_t)pc - 1);
@@ -996,11 +996,20 @@ WRAP(int, pthread_rwlock_unlock, pthread_rwlock_t *lock)
     return __real_pthread_rwlock_unlock(lock);
 }
 
+WRAP(int, pthread_barrier_init, pthread_barrier_t *barrier, const pthread_barrierattr_t *attributes,
+     unsigned count)
+{
+    int error = __real_pthread_barrier_init(barrier, attributes, count);
+    if (error == 0 && region != NULL)
+        deed(RACE_SET_VALUE, key_of(barrier), count, 0, CALLER);
+    return error;
+}
+
 WRAP(int, pthread_barrier_wait, pthread_barrier_t *barrier)
 {
-    deed_at(RACE_RELEASE, barrier, 0, CALLER);
+    deed_at(RACE_ARRIVES, barrier, 0, CALLER);
     int result = __real_pthread_barrier_wait(barrier);
-    deed_at(RACE_ACQUIRE, barrier, 0, CALLER);
+    deed_at(RACE_PASSES, barrier, 0, CALLER);
     return result;
 }
 

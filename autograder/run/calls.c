@@ -21,103 +21,105 @@
 /* number, name, group, sets, effect, path argument, count argument */
 const struct call_row call_rows[] = {
 #ifdef SYS_pipe
-    {SYS_pipe,            "pipe",            "pipe",       CALLS_RARE,  EFFECT_PAIR,       -1, -1},
+    {SYS_pipe,            "pipe",            "pipe",        CALLS_RARE,     EFFECT_PAIR,       -1, -1},
 #endif
-    {SYS_pipe2,           "pipe2",           "pipe",       CALLS_RARE,  EFFECT_PAIR,       -1, -1},
-    {SYS_socketpair,      "socketpair",      "socketpair", CALLS_RARE,  EFFECT_SOCKETPAIR, -1, -1},
-    {SYS_dup,             "dup",             "dup",        CALLS_RARE,  EFFECT_DUP,        -1, -1},
+    {SYS_pipe2,           "pipe2",           "pipe",        CALLS_RARE,     EFFECT_PAIR,       -1, -1},
+    {SYS_socketpair,      "socketpair",      "socketpair",  CALLS_RARE,     EFFECT_SOCKETPAIR, -1, -1},
+    {SYS_dup,             "dup",             "dup",         CALLS_RARE,     EFFECT_DUP,        -1, -1},
 #ifdef SYS_dup2
-    {SYS_dup2,            "dup2",            "dup",        CALLS_RARE,  EFFECT_DUP,        -1, -1},
+    {SYS_dup2,            "dup2",            "dup",         CALLS_RARE,     EFFECT_DUP,        -1, -1},
 #endif
-    {SYS_dup3,            "dup3",            "dup",        CALLS_RARE,  EFFECT_DUP,        -1, -1},
-    {SYS_fcntl,           "fcntl",           "fcntl",      CALLS_RARE,  EFFECT_DUP,        -1, -1}, /* F_DUPFD and its kin only */
+    {SYS_dup3,            "dup3",            "dup",         CALLS_RARE,     EFFECT_DUP,        -1, -1},
+    {SYS_fcntl,           "fcntl",           "fcntl",       CALLS_RARE,     EFFECT_DUP,        -1, -1}, /* F_DUPFD and its kin only */
 #ifdef SYS_open
-    {SYS_open,            "open",            "open",       CALLS_FILES, EFFECT_NEW_FD,     0,  -1},
+    {SYS_open,            "open",            "open",        CALLS_FILES,    EFFECT_NEW_FD,     0,  -1},
 #endif
-    {SYS_openat,          "openat",          "open",       CALLS_FILES, EFFECT_NEW_FD,     1,  -1},
+    {SYS_openat,          "openat",          "open",        CALLS_FILES,    EFFECT_NEW_FD,     1,  -1},
 #ifdef SYS_fork
-    {SYS_fork,            "fork",            "fork",       CALLS_RARE,  EFFECT_NONE,       -1, -1},
+    {SYS_fork,            "fork",            "fork",        CALLS_RARE,     EFFECT_NONE,       -1, -1},
 #endif
 #ifdef SYS_vfork
-    {SYS_vfork,           "vfork",           "fork",       CALLS_RARE,  EFFECT_NONE,       -1, -1},
+    {SYS_vfork,           "vfork",           "fork",        CALLS_RARE,     EFFECT_NONE,       -1, -1},
 #endif
-    {SYS_clone,           "clone",           "fork",       CALLS_RARE,  EFFECT_NONE,       -1, -1},
-    {SYS_clone3,          "clone3",          "fork",       CALLS_RARE,  EFFECT_NONE,       -1, -1},
-    {SYS_execve,          "execve",          "exec",       CALLS_RARE,  EFFECT_EXEC,       0,  -1},
-    {SYS_execveat,        "execveat",        "exec",       CALLS_RARE,  EFFECT_EXEC,       1,  -1},
-    {SYS_wait4,           "wait4",           "wait",       CALLS_RARE,  EFFECT_WAIT,       -1, -1},
-    {SYS_waitid,          "waitid",          "wait",       CALLS_RARE,  EFFECT_WAIT,       -1, -1},
-    {SYS_kill,            "kill",            "kill",       CALLS_RARE,  EFFECT_KILL,       -1, -1},
-    {SYS_tkill,           "tkill",           "kill",       CALLS_RARE,  EFFECT_KILL,       -1, -1},
-    {SYS_tgkill,          "tgkill",          "kill",       CALLS_RARE,  EFFECT_KILL,       -1, -1},
-    {SYS_rt_sigqueueinfo, "rt_sigqueueinfo", "kill",       CALLS_RARE,  EFFECT_KILL,       -1, -1},
+    {SYS_clone,           "clone",           "fork",        CALLS_RARE,     EFFECT_NONE,       -1, -1},
+    {SYS_clone3,          "clone3",          "fork",        CALLS_RARE,     EFFECT_NONE,       -1, -1},
+    {SYS_execve,          "execve",          "exec",        CALLS_RARE,     EFFECT_EXEC,       0,  -1},
+    {SYS_execveat,        "execveat",        "exec",        CALLS_RARE,     EFFECT_EXEC,       1,  -1},
+    {SYS_wait4,           "wait4",           "wait",        CALLS_RARE,     EFFECT_WAIT,       -1, -1},
+    {SYS_waitid,          "waitid",          "wait",        CALLS_RARE,     EFFECT_WAIT,       -1, -1},
+    {SYS_kill,            "kill",            "kill",        CALLS_RARE,     EFFECT_KILL,       -1, -1},
+    {SYS_tkill,           "tkill",           "kill",        CALLS_RARE,     EFFECT_KILL,       -1, -1},
+    {SYS_tgkill,          "tgkill",          "kill",        CALLS_RARE,     EFFECT_KILL,       -1, -1},
+    {SYS_rt_sigqueueinfo, "rt_sigqueueinfo", "kill",        CALLS_RARE,     EFFECT_KILL,       -1, -1},
 #ifdef SYS_alarm
-    {SYS_alarm,           "alarm",           "alarm",      CALLS_RARE,  EFFECT_TIMER,      -1, -1},
+    {SYS_alarm,           "alarm",           "alarm",       CALLS_RARE,     EFFECT_TIMER,      -1, -1},
 #endif
-    {SYS_setitimer,       "setitimer",       "alarm",      CALLS_RARE,  EFFECT_TIMER,      -1, -1},
-    {SYS_nanosleep,       "nanosleep",       "sleep",      CALLS_RARE,  EFFECT_NONE,       -1, -1},
-    {SYS_clock_nanosleep, "clock_nanosleep", "sleep",      CALLS_RARE,  EFFECT_NONE,       -1, -1},
-    {SYS_msgget,          "msgget",          "msgget",     CALLS_RARE,  EFFECT_QUEUE_GET,  -1, -1},
-    {SYS_msgsnd,          "msgsnd",          "msgsnd",     CALLS_RARE,  EFFECT_QUEUE_USE,  -1, -1},
-    {SYS_msgrcv,          "msgrcv",          "msgrcv",     CALLS_RARE,  EFFECT_QUEUE_USE,  -1, -1},
-    {SYS_msgctl,          "msgctl",          "msgctl",     CALLS_RARE,  EFFECT_QUEUE_USE,  -1, -1},
-    {SYS_semget,          "semget",          "semget",     CALLS_RARE,  EFFECT_SEM_GET,    -1, -1},
+    {SYS_setitimer,       "setitimer",       "alarm",       CALLS_RARE,     EFFECT_TIMER,      -1, -1},
+    {SYS_nanosleep,       "nanosleep",       "sleep",       CALLS_RARE,     EFFECT_NONE,       -1, -1},
+    {SYS_clock_nanosleep, "clock_nanosleep", "sleep",       CALLS_RARE,     EFFECT_NONE,       -1, -1},
+    {SYS_msgget,          "msgget",          "msgget",      CALLS_RARE,     EFFECT_QUEUE_GET,  -1, -1},
+    {SYS_msgsnd,          "msgsnd",          "msgsnd",      CALLS_RARE,     EFFECT_QUEUE_USE,  -1, -1},
+    {SYS_msgrcv,          "msgrcv",          "msgrcv",      CALLS_RARE,     EFFECT_QUEUE_USE,  -1, -1},
+    {SYS_msgctl,          "msgctl",          "msgctl",      CALLS_RARE,     EFFECT_QUEUE_USE,  -1, -1},
+    {SYS_semget,          "semget",          "semget",      CALLS_RARE,     EFFECT_SEM_GET,    -1, -1},
 #ifdef SYS_semop
-    {SYS_semop,           "semop",           "semop",      CALLS_RARE,  EFFECT_SEM_USE,    -1, -1},
+    {SYS_semop,           "semop",           "semop",       CALLS_RARE,     EFFECT_SEM_USE,    -1, -1},
 #endif
-    {SYS_semtimedop,      "semtimedop",      "semop",      CALLS_RARE,  EFFECT_SEM_USE,    -1, -1},
-    {SYS_semctl,          "semctl",          "semctl",     CALLS_RARE,  EFFECT_SEM_USE,    -1, -1},
-    {SYS_shmget,          "shmget",          "shmget",     CALLS_RARE,  EFFECT_SHM_GET,    -1, -1},
-    {SYS_shmat,           "shmat",           "shmat",      CALLS_RARE,  EFFECT_SHM_USE,    -1, -1},
-    {SYS_shmdt,           "shmdt",           "shmdt",      CALLS_RARE,  EFFECT_NONE,       -1, -1},
-    {SYS_shmctl,          "shmctl",          "shmctl",     CALLS_RARE,  EFFECT_SHM_USE,    -1, -1},
-    {SYS_mq_open,         "mq_open",         "mq_open",    CALLS_RARE,  EFFECT_NEW_FD,     0,  -1},
-    {SYS_mq_unlink,       "mq_unlink",       "mq_unlink",  CALLS_RARE,  EFFECT_UNIX_NAME,  0,  -1},
-    {SYS_mq_timedsend,    "mq_timedsend",    "mq_send",    CALLS_RARE,  EFFECT_USE_FD,     -1, -1},
-    {SYS_mq_timedreceive, "mq_timedreceive", "mq_receive", CALLS_RARE,  EFFECT_USE_FD,     -1, -1},
-    {SYS_mq_notify,       "mq_notify",       "mq_notify",  CALLS_RARE,  EFFECT_USE_FD,     -1, -1},
-    {SYS_socket,          "socket",          "socket",     CALLS_RARE,  EFFECT_NEW_FD,     -1, -1},
-    {SYS_bind,            "bind",            "bind",       CALLS_RARE,  EFFECT_BIND,       -1, -1},
-    {SYS_listen,          "listen",          "listen",     CALLS_RARE,  EFFECT_USE_FD,     -1, -1},
-    {SYS_accept,          "accept",          "accept",     CALLS_RARE,  EFFECT_NEW_FD,     -1, -1},
-    {SYS_accept4,         "accept4",         "accept",     CALLS_RARE,  EFFECT_NEW_FD,     -1, -1},
-    {SYS_connect,         "connect",         "connect",    CALLS_RARE,  EFFECT_USE_FD,     -1, -1},
-    {SYS_shutdown,        "shutdown",        "shutdown",   CALLS_RARE,  EFFECT_USE_FD,     -1, -1},
+    {SYS_semtimedop,      "semtimedop",      "semop",       CALLS_RARE,     EFFECT_SEM_USE,    -1, -1},
+    {SYS_semctl,          "semctl",          "semctl",      CALLS_RARE,     EFFECT_SEM_USE,    -1, -1},
+    {SYS_shmget,          "shmget",          "shmget",      CALLS_RARE,     EFFECT_SHM_GET,    -1, -1},
+    {SYS_shmat,           "shmat",           "shmat",       CALLS_RARE,     EFFECT_SHM_USE,    -1, -1},
+    {SYS_shmdt,           "shmdt",           "shmdt",       CALLS_RARE,     EFFECT_NONE,       -1, -1},
+    {SYS_shmctl,          "shmctl",          "shmctl",      CALLS_RARE,     EFFECT_SHM_USE,    -1, -1},
+    {SYS_mq_open,         "mq_open",         "mq_open",     CALLS_RARE,     EFFECT_NEW_FD,     0,  -1},
+    {SYS_mq_unlink,       "mq_unlink",       "mq_unlink",   CALLS_RARE,     EFFECT_UNIX_NAME,  0,  -1},
+    {SYS_mq_timedsend,    "mq_timedsend",    "mq_send",     CALLS_RARE,     EFFECT_USE_FD,     -1, -1},
+    {SYS_mq_timedreceive, "mq_timedreceive", "mq_receive",  CALLS_RARE,     EFFECT_USE_FD,     -1, -1},
+    {SYS_mq_notify,       "mq_notify",       "mq_notify",   CALLS_RARE,     EFFECT_USE_FD,     -1, -1},
+    {SYS_socket,          "socket",          "socket",      CALLS_RARE,     EFFECT_NEW_FD,     -1, -1},
+    {SYS_bind,            "bind",            "bind",        CALLS_RARE,     EFFECT_BIND,       -1, -1},
+    {SYS_listen,          "listen",          "listen",      CALLS_RARE,     EFFECT_USE_FD,     -1, -1},
+    {SYS_accept,          "accept",          "accept",      CALLS_RARE,     EFFECT_NEW_FD,     -1, -1},
+    {SYS_accept4,         "accept4",         "accept",      CALLS_RARE,     EFFECT_NEW_FD,     -1, -1},
+    {SYS_connect,         "connect",         "connect",     CALLS_RARE,     EFFECT_USE_FD,     -1, -1},
+    {SYS_shutdown,        "shutdown",        "shutdown",    CALLS_RARE,     EFFECT_USE_FD,     -1, -1},
 #ifdef SYS_mknod
-    {SYS_mknod,           "mknod",           "mkfifo",     CALLS_RARE,  EFFECT_MAKE_NODE,  0,  -1},
+    {SYS_mknod,           "mknod",           "mkfifo",      CALLS_RARE,     EFFECT_MAKE_NODE,  0,  -1},
 #endif
-    {SYS_mknodat,         "mknodat",         "mkfifo",     CALLS_RARE,  EFFECT_MAKE_NODE,  1,  -1},
-    {SYS_setsid,          "setsid",          "setsid",     CALLS_RARE,  EFFECT_NONE,       -1, -1},
+    {SYS_mknodat,         "mknodat",         "mkfifo",      CALLS_RARE,     EFFECT_MAKE_NODE,  1,  -1},
+    {SYS_setsid,          "setsid",          "setsid",      CALLS_RARE,     EFFECT_NONE,       -1, -1},
 
-    {SYS_read,            "read",            "read",       CALLS_IO,    EFFECT_USE_FD,     -1, 2 },
-    {SYS_write,           "write",           "write",      CALLS_IO,    EFFECT_USE_FD,     -1, 2 },
-    {SYS_readv,           "readv",           "read",       CALLS_IO,    EFFECT_USE_FD,     -1, -1},
-    {SYS_writev,          "writev",          "write",      CALLS_IO,    EFFECT_USE_FD,     -1, -1},
-    {SYS_pread64,         "pread64",         "read",       CALLS_IO,    EFFECT_USE_FD,     -1, 2 },
-    {SYS_pwrite64,        "pwrite64",        "write",      CALLS_IO,    EFFECT_USE_FD,     -1, 2 },
-    {SYS_recvfrom,        "recvfrom",        "read",       CALLS_IO,    EFFECT_USE_FD,     -1, 2 },
-    {SYS_sendto,          "sendto",          "write",      CALLS_IO,    EFFECT_USE_FD,     -1, 2 },
-    {SYS_recvmsg,         "recvmsg",         "read",       CALLS_IO,    EFFECT_USE_FD,     -1, -1},
-    {SYS_sendmsg,         "sendmsg",         "write",      CALLS_IO,    EFFECT_USE_FD,     -1, -1},
-    {SYS_splice,          "splice",          "splice",     CALLS_IO,    EFFECT_USE_FD,     -1, 4 },
-    {SYS_tee,             "tee",             "splice",     CALLS_IO,    EFFECT_USE_FD,     -1, 2 },
-    {SYS_vmsplice,        "vmsplice",        "splice",     CALLS_IO,    EFFECT_USE_FD,     -1, -1},
-    {SYS_sendfile,        "sendfile",        "splice",     CALLS_IO,    EFFECT_USE_FD,     -1, 3 },
-    {SYS_close,           "close",           "close",      CALLS_IO,    EFFECT_USE_FD,     -1, -1},
-    {SYS_rt_sigtimedwait, "rt_sigtimedwait", "sigwait",    CALLS_IO,    EFFECT_NONE,       -1, -1},
-    {SYS_flock,           "flock",           "flock",      CALLS_IO,    EFFECT_LOCK,       -1, -1},
+    {SYS_read,            "read",            "read",        CALLS_IO,       EFFECT_USE_FD,     -1, 2 },
+    {SYS_write,           "write",           "write",       CALLS_IO,       EFFECT_USE_FD,     -1, 2 },
+    {SYS_readv,           "readv",           "read",        CALLS_IO,       EFFECT_USE_FD,     -1, -1},
+    {SYS_writev,          "writev",          "write",       CALLS_IO,       EFFECT_USE_FD,     -1, -1},
+    {SYS_pread64,         "pread64",         "read",        CALLS_IO,       EFFECT_USE_FD,     -1, 2 },
+    {SYS_pwrite64,        "pwrite64",        "write",       CALLS_IO,       EFFECT_USE_FD,     -1, 2 },
+    {SYS_recvfrom,        "recvfrom",        "read",        CALLS_IO,       EFFECT_USE_FD,     -1, 2 },
+    {SYS_sendto,          "sendto",          "write",       CALLS_IO,       EFFECT_USE_FD,     -1, 2 },
+    {SYS_recvmsg,         "recvmsg",         "read",        CALLS_IO,       EFFECT_USE_FD,     -1, -1},
+    {SYS_sendmsg,         "sendmsg",         "write",       CALLS_IO,       EFFECT_USE_FD,     -1, -1},
+    {SYS_splice,          "splice",          "splice",      CALLS_IO,       EFFECT_USE_FD,     -1, 4 },
+    {SYS_tee,             "tee",             "splice",      CALLS_IO,       EFFECT_USE_FD,     -1, 2 },
+    {SYS_vmsplice,        "vmsplice",        "splice",      CALLS_IO,       EFFECT_USE_FD,     -1, -1},
+    {SYS_sendfile,        "sendfile",        "splice",      CALLS_IO,       EFFECT_USE_FD,     -1, 3 },
+    {SYS_close,           "close",           "close",       CALLS_IO,       EFFECT_USE_FD,     -1, -1},
+    {SYS_rt_sigtimedwait, "rt_sigtimedwait", "sigwait",     CALLS_IO,       EFFECT_NONE,       -1, -1},
+    {SYS_futex,           "futex",           "futex",       CALLS_SCHEDULE, EFFECT_NONE,       -1, -1},
+    {SYS_sched_yield,     "sched_yield",     "sched_yield", CALLS_SCHEDULE, EFFECT_YIELD,      -1, -1},
+    {SYS_flock,           "flock",           "flock",       CALLS_IO,       EFFECT_LOCK,       -1, -1},
 #ifdef SYS_poll
-    {SYS_poll,            "poll",            "poll",       CALLS_IO,    EFFECT_POLL,       -1, -1},
+    {SYS_poll,            "poll",            "poll",        CALLS_IO,       EFFECT_POLL,       -1, -1},
 #endif
-    {SYS_ppoll,           "ppoll",           "poll",       CALLS_IO,    EFFECT_POLL,       -1, -1},
+    {SYS_ppoll,           "ppoll",           "poll",        CALLS_IO,       EFFECT_POLL,       -1, -1},
 #ifdef SYS_select
-    {SYS_select,          "select",          "poll",       CALLS_IO,    EFFECT_NONE,       -1, -1},
+    {SYS_select,          "select",          "poll",        CALLS_IO,       EFFECT_NONE,       -1, -1},
 #endif
-    {SYS_pselect6,        "pselect6",        "poll",       CALLS_IO,    EFFECT_NONE,       -1, -1},
+    {SYS_pselect6,        "pselect6",        "poll",        CALLS_IO,       EFFECT_NONE,       -1, -1},
 #ifdef SYS_epoll_wait
-    {SYS_epoll_wait,      "epoll_wait",      "poll",       CALLS_IO,    EFFECT_USE_FD,     -1, -1},
+    {SYS_epoll_wait,      "epoll_wait",      "poll",        CALLS_IO,       EFFECT_USE_FD,     -1, -1},
 #endif
-    {SYS_epoll_pwait,     "epoll_pwait",     "poll",       CALLS_IO,    EFFECT_USE_FD,     -1, -1},
+    {SYS_epoll_pwait,     "epoll_pwait",     "poll",        CALLS_IO,       EFFECT_USE_FD,     -1, -1},
 };
 const int n_call_rows = sizeof call_rows / sizeof call_rows[0];
 
@@ -235,9 +237,46 @@ static struct sock_fprog *build(unsigned sets, bool foreign_allowed)
 
 const struct sock_fprog *calls_filter(unsigned sets, bool foreign_allowed)
 {
-    static struct sock_fprog *built[32];
-    unsigned slot = (sets & 15) | (foreign_allowed ? 16u : 0u);
+    static struct sock_fprog *built[64];
+    unsigned slot = (sets & 31) | (foreign_allowed ? 32u : 0u);
     if (built[slot] == NULL)
         built[slot] = build(sets, foreign_allowed);
     return built[slot];
+}
+
+/* ---- Names ---- */
+
+/* The kernel's name of a call, and the one in the manual. */
+static const struct spoken {
+    const char *call, *name;
+} spoken_names[] = {
+    {"openat",          "open"      },
+    {"openat2",         "open"      },
+    {"creat",           "open"      },
+    {"pread64",         "pread"     },
+    {"pwrite64",        "pwrite"    },
+    {"recvfrom",        "recv"      },
+    {"sendto",          "send"      },
+    {"accept4",         "accept"    },
+    {"semtimedop",      "semop"     },
+    {"mq_timedreceive", "mq_receive"},
+    {"mq_timedsend",    "mq_send"   },
+    {"ppoll",           "poll"      },
+    {"pselect6",        "select"    },
+    {"epoll_pwait",     "epoll_wait"},
+    {"epoll_pwait2",    "epoll_wait"},
+    {"rt_sigsuspend",   "sigsuspend"},
+    {"rt_sigtimedwait", "sigwait"   },
+    {"clone",           "vfork"     },
+    {"clone3",          "vfork"     },
+    {"pipe2",           "pipe"      },
+    {"dup3",            "dup2"      },
+};
+
+const char *call_spoken(const char *call)
+{
+    for (size_t i = 0; i < sizeof spoken_names / sizeof *spoken_names; i++)
+        if (strcmp(spoken_names[i].call, call) == 0)
+            return spoken_names[i].name;
+    return call;
 }

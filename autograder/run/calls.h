@@ -11,10 +11,11 @@
 
 /* When a row is part of the filter. */
 enum call_set {
-    CALLS_RARE = 1,   /* makes or ends something: always */
-    CALLS_IO = 2,     /* read, write, poll, close: only where somebody asks (they are frequent) */
-    CALLS_FILES = 4,  /* every open, not only those that create: in cells */
-    CALLS_CONFINE = 8 /* what a cell refuses: new namespaces, ptrace, kernel keys, clocks, ... */
+    CALLS_RARE = 1,     /* makes or ends something: always */
+    CALLS_IO = 2,       /* read, write, poll, close: only where somebody asks (they are frequent) */
+    CALLS_FILES = 4,    /* every open, not only those that create: in cells */
+    CALLS_CONFINE = 8,  /* what a cell refuses: new namespaces, ptrace, kernel keys, clocks, ... */
+    CALLS_SCHEDULE = 16 /* where another thread may be given the turn, beside those above */
 };
 
 /* What a call's descriptor argument or result means to the record. */
@@ -24,6 +25,7 @@ enum call_effect {
     EFFECT_SOCKETPAIR, /* args[3] points to two */
     EFFECT_NEW_FD,     /* the result is a new descriptor */
     EFFECT_LOCK,       /* flock */
+    EFFECT_YIELD,      /* sched_yield: gives the turn away */
     EFFECT_DUP,        /* the result is a copy of descriptor args[0] */
     EFFECT_USE_FD,     /* args[0] is a descriptor in use */
     EFFECT_QUEUE_GET,  /* result is a System V id, args[0] the key */
@@ -67,5 +69,8 @@ bool call_is(const char *name, const char *wanted);
  * `trace` of any program) instead of failing.  Built once a set by libseccomp, kept for the life of
  * the process.  Source: seccomp(2), seccomp_export_bpf(3). */
 const struct sock_fprog *calls_filter(unsigned sets, bool foreign_allowed);
+
+/* A call as learners know it: "semop" for semtimedop, "open" for openat, ... (static) */
+const char *call_spoken(const char *call);
 
 #endif

@@ -153,6 +153,13 @@ int64_t proc_cpu_us(pid_t pid)
     return (int64_t)(user + system) * 1000000 / sysconf(_SC_CLK_TCK);
 }
 
+char proc_state(pid_t tid)
+{
+    char text[1024], state = '\0';
+    const char *fields = stat_fields(tid, text, sizeof text);
+    return fields != NULL && sscanf(fields, "%c", &state) == 1 ? state : '\0';
+}
+
 bool proc_is_zombie_of(pid_t pid, pid_t parent)
 {
     char text[1024], state = '\0';

@@ -117,6 +117,16 @@ static struct image *image_at(const struct race *race, int process, uint64_t sta
     return found;
 }
 
+void race_want_yields(struct race *race)
+{
+    race->region->yields = 1;
+}
+
+struct place race_place(const struct race *race, int process, uint64_t pc)
+{
+    return image_place(image_at(race, process, UINT64_MAX), pc);
+}
+
 static int site_of(struct race *race, struct record *record, struct image *image, uint64_t pc)
 {
     if (image == NULL)

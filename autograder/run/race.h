@@ -30,6 +30,12 @@ uint64_t race_number(struct race *race);
 /* What a process runs, for the lines of its code. Either may be missing. */
 void race_keep_image(struct race *race, int process, struct image *image);
 
+/* Programs are to ask for their turn before each access. */
+void race_want_yields(struct race *race);
+
+/* The line of an address of code of a process, now. */
+struct place race_place(const struct race *race, int process, uint64_t pc);
+
 /* Fills record->notes, sites and memories. */
 void race_collect(struct race *race, struct record *record);
 

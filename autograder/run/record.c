@@ -96,6 +96,9 @@ static void free_calls(struct record *record)
 
 static void free_races(struct record *record)
 {
+    for (size_t i = 0; i < record->n_turns; i++)
+        free_place(&record->turns[i].place);
+    free(record->turns);
     for (size_t i = 0; i < record->n_sites; i++)
         free_place(&record->sites[i]);
     for (size_t i = 0; i < record->n_memories; i++)

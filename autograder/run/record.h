@@ -197,6 +197,13 @@ struct thread {
     struct place place;
 };
 
+/* One process at a time (schedule.h): whose turn ended where. */
+struct turn {
+    int process;      /* index */
+    const char *call; /* the call before which it was held; NULL: an access to shared memory */
+    struct place place;
+};
+
 /* ---- What a program built for the race detector did (race.h); nothing in other runs ---- */
 
 /* An access to shared memory, or a deed that orders without a system call. */
@@ -223,6 +230,7 @@ struct record {
     char
         *kit_file; /* base name of the kit's own driver source, whose deeds are not the learner's */
     uint64_t seed;
+    bool own_objects; /* every System V object that its namespace shows is the run's or the kit's */
     bool closed_world; /* the run is in a cell: nobody outside can reach its named objects */
     int64_t duration_us;
     bool timed_out;      /* ended by the kit because its time was up */
@@ -238,6 +246,8 @@ struct record {
     size_t n_descriptors;
     struct thread *threads; /* last snapshot */
     size_t n_threads;
+    struct turn *turns; /* in order */
+    size_t n_turns;
     bool races_watched; /* the race detector was on; what follows is its log */
     bool race_builds;   /* some program of the run was built for it */
     struct race_note *notes;

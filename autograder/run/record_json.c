@@ -108,6 +108,12 @@ static void *add_thread(void *record)
     return &((struct record *)record)->threads[index];
 }
 
+static void *add_turn(void *owner)
+{
+    struct record *record = owner;
+    return ARRAY_ADD(record->turns, record->n_turns);
+}
+
 static void *add_note(void *owner)
 {
     struct record *record = owner;
@@ -268,6 +274,12 @@ static const struct field place_fields[] = {
     F(struct place, function, TEXT),
 };
 
+static const struct field turn_fields[] = {
+    F(struct turn, process, PROCESS),
+    F(struct turn, call, NAME),
+    F(struct turn, place, PLACE),
+};
+
 static const struct field note_fields[] = {
     F(struct race_note, stamp, UNSIGNED_64), F(struct race_note, offset, UNSIGNED_64),
     F(struct race_note, size, INTEGER),      F(struct race_note, mapping, INTEGER),
@@ -282,6 +294,7 @@ static const struct field memory_fields[] = {
     F(struct race_memory, label, TEXT),
 };
 
+static const struct list turns = LIST_OF(struct record, turns, add_turn, turn_fields);
 static const struct list notes = LIST_OF(struct record, notes, add_note, note_fields);
 static const struct list sites = LIST_OF(struct record, sites, add_site, place_fields);
 static const struct list memories = LIST_OF(struct record, memories, add_memory, memory_fields);
@@ -291,6 +304,7 @@ static const struct field record_fields[] = {
     F(struct record, kit_file, TEXT),
     F(struct record, seed, UNSIGNED_64),
     F(struct record, closed_world, BOOLEAN),
+    F(struct record, own_objects, BOOLEAN),
     F(struct record, duration_us, SIGNED_64),
     F(struct record, timed_out, BOOLEAN),
     F(struct record, hung, BOOLEAN),
@@ -304,6 +318,7 @@ static const struct field record_fields[] = {
     F(struct record, races_watched, BOOLEAN),
     F(struct record, race_builds, BOOLEAN),
     F(struct record, notes_dropped, INTEGER),
+    F_LIST(struct record, turns, &turns),
     F_LIST(struct record, notes, &notes),
     F_LIST(struct record, sites, &sites),
     F_LIST(struct record, memories, &memories),

@@ -25,6 +25,7 @@
 #include "race.h"
 #include "snapshot.h"
 
+enum { QUICK_NS = 30000 }; /* with a schedule: falling asleep is no event */
 enum { STILL_US = 50000, TICK_MS = 10, GRACE_US = 1000000, REJUDGE_US = 1000000 };
 enum { PLACED_CALLS = 20000, FRUITLESS_CALLS = 20000 };
 
@@ -62,10 +63,12 @@ struct run *run_new(const struct run_options *options)
     run->record = record_new();
     run->record->seed = options->tracer.seed;
     run->record->closed_world = !options->open_world;
+    run->record->own_objects = options->confined;
     run->began_us = kit_now_us();
     run_add(run);
     /* Built before init is cloned, so that init's memory holds it too. */
-    calls_filter(options->sets, options->open_world);
+    calls_filter(options->sets | (options->schedule != NULL ? CALLS_SCHEDULE : 0u),
+                 options->open_world);
     if (!options->open_world) {
         struct cell_options cell = {options->confined, options->folder, options->hide,
                                     options->read_only};
@@ -75,6 +78,12 @@ struct run *run_new(const struct run_options *options)
     }
     if (options->race)
         run->race = run->options.tracer.race = race_new(run->cell);
+    if (options->schedule != NULL) {
+        run->options.tracer.schedule = options->schedule;
+        run->options.sets |= CALLS_SCHEDULE;
+    }
+    if (options->schedule != NULL && run->race != NULL)
+        race_want_yields(run->race);
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, &run->old_mask);
@@ -102,22 +111,6 @@ static void peer_free(struct peer *peer)
     free(peer->out.data);
     free(peer->err.data);
     free(peer);
-}
-
-void run_free(struct run *run)
-{
-    if (run == NULL)
-        return;
-    tracer_kill(run->tracer);
-    race_free(run->race);
-    cell_free(run->cell);
-    tracer_free(run->tracer);
-    for (size_t i = 0; i < run->n_peers; i++)
-        peer_free(run->peers[i]);
-    close_fd(&run->signals);
-    sigprocmask(SIG_SETMASK, &run->old_mask, NULL);
-    record_free(run->record);
-    free(run);
 }
 
 static void bytes_add(struct bytes *bytes, const char *data, size_t length)
@@ -347,7 +340,8 @@ static bool one_round(struct run *run)
         watch[2 + 3 * i] = (struct pollfd){peer->reading ? peer->output : -1, POLLIN, 0};
         watch[3 + 3 * i] = (struct pollfd){peer->error, POLLIN, 0};
     }
-    if (poll(watch, 1 + 3 * run->n_peers, TICK_MS) == -1 && errno != EINTR)
+    const struct timespec tick = {0, run->options.schedule != NULL ? QUICK_NS : TICK_MS * 1000000L};
+    if (ppoll(watch, 1 + 3 * run->n_peers, &tick, NULL) == -1 && errno != EINTR)
         kit_broken("poll");
     if (watch[0].revents != 0)
         while (read(run->signals, &info, sizeof info) > 0)
@@ -558,18 +552,6 @@ static void outlast(struct run *run)
         mark_survivors(run);
 }
 
-/* What is in the pipes after everybody is gone. */
-static void drain_rest(struct run *run)
-{
-    for (size_t i = 0; i < run->n_peers; i++) {
-        struct peer *peer = run->peers[i];
-        while (peer->output >= 0 && peer->reading && drain(run, &peer->output, &peer->out))
-            continue;
-        while (peer->error >= 0 && drain(run, &peer->error, &peer->err))
-            continue;
-    }
-}
-
 static void note_name(struct run *run, const struct ipc_name *name)
 {
     static const enum object_kind kinds[] = {
@@ -718,18 +700,31 @@ static void place_calls(struct run *run)
     }
 }
 
+void run_drain(struct run *run)
+{
+    for (size_t i = 0; i < run->n_peers; i++)
+        while (run->peers[i]->reading && run->peers[i]->output >= 0 &&
+               drain(run, &run->peers[i]->output, &run->peers[i]->out))
+            continue;
+    for (size_t i = 0; i < run->n_peers; i++)
+        while (run->peers[i]->error >= 0 && drain(run, &run->peers[i]->error, &run->peers[i]->err))
+            continue;
+}
+
 void run_finish(struct run *run)
 {
+    run->finished = true;
     for (size_t i = 0; i < run->n_peers; i++) {
         run->peers[i]->reading = true;
         peer_close_input(run->peers[i]);
     }
+    tracer_forget_holds(run->tracer);
     run_release(run, NULL);
     run_until(run, NULL, NULL, 0);
     if (run->state == RUN_ENDED)
         outlast(run);
     tracer_kill(run->tracer);
-    drain_rest(run);
+    run_drain(run);
     note_leftovers(run);
     if (run->cell != NULL && !run->options.confined)
         remove_leftovers(run);
@@ -738,4 +733,24 @@ void run_finish(struct run *run)
     place_calls(run);
     place_forks(run->record);
     run->record->duration_us = kit_now_us() - run->began_us;
+}
+
+void run_free(struct run *run)
+{
+    if (run == NULL)
+        return;
+    tracer_kill(run->tracer);
+    if (!run->finished && run->cell != NULL && !run->options.confined) {
+        note_leftovers(run);
+        remove_leftovers(run);
+    }
+    race_free(run->race);
+    cell_free(run->cell);
+    tracer_free(run->tracer);
+    for (size_t i = 0; i < run->n_peers; i++)
+        peer_free(run->peers[i]);
+    close_fd(&run->signals);
+    sigprocmask(SIG_SETMASK, &run->old_mask, NULL);
+    record_free(run->record);
+    free(run);
 }

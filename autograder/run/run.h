@@ -49,6 +49,7 @@ struct run_options {
     bool all_places;     /* every recorded call gets its line of source */
     size_t call_limit;   /* recorded calls; 0: none */
     struct cell_limits limits;
+    struct schedule *schedule; /* one thread at a time, as it says (the caller's); NULL: none */
     bool race; /* programs built for it write down what they do to shared memory: see race.h */
 };
 
@@ -77,6 +78,7 @@ struct run {
     struct cell *cell; /* NULL in the open world */
     struct race *race; /* NULL: not watched */
     enum run_state state;
+    bool finished; /* run_finish() was called */
     long long began_us;
 
     struct peer *peers[MOST_PEERS]; /* the first is there from the beginning */
@@ -153,6 +155,9 @@ bool run_is_still(struct run *run, void *context);
 void peer_send(struct peer *peer, const char *data, size_t length);
 void peer_close_input(struct peer *peer);
 void peer_close_output(struct peer *peer);
+
+/* Takes what is in the pipes of the programs at this moment. */
+void run_drain(struct run *run);
 
 /* Removes an object from our own namespaces: for what a run has made (made_by) and left
  * (left_behind) outside of a cell with namespaces. 0; -1 with errno. */

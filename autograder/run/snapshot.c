@@ -338,7 +338,7 @@ static void (*const fill[OBJECT_KINDS])(const struct scan *, struct object *) = 
     [OBJECT_POSIX_QUEUE] = fill_posix_queue,
 };
 
-/* In a cell, every object belongs to the run, also those that no thread waits for. */
+/* In a cell of its own, every object belongs to the run, also those that no thread waits for. */
 static void add_cell_objects(struct scan *scan)
 {
     const struct ipc_state *ipc = scan->ipc;
@@ -394,7 +394,7 @@ static void fill_objects(struct scan *scan)
 {
     struct record *record = scan->record;
 
-    if (record->closed_world)
+    if (record->own_objects)
         add_cell_objects(scan);
     for (size_t i = 0; i < record->n_objects; i++)
         if (fill[record->objects[i].kind] != NULL)

@@ -36,12 +36,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../race/log.h"
 #include "calls.h"
 #include "kit.h"
 #include "places.h"
 #include "proc.h"
 #include "procfs.h"
 #include "race.h"
+#include "schedule.h"
 
 /* A round of tracer_handle(): a run that never stops making events must not keep us from looking at
  * its limits. */
@@ -62,6 +64,11 @@ struct task {
     struct image *image;
     uint64_t interrupted; /* bit per row: the last call of that row was made to fail with EINTR */
     uint64_t interrupted_high;
+    int number;                  /* for the schedule: 0, 1, ... as they came */
+    bool ready;                  /* stopped, until its turn comes */
+    uint64_t yields_at;          /* the access before which it stands; 0: a call */
+    int go_on_signal;            /* to be delivered then */
+    bool skipped;                /* the call is not made: it succeeds at once */
     bool held;                   /* stopped, until tracer_release() */
     enum __ptrace_request go_on; /* how to resume it then */
 };
@@ -81,6 +88,9 @@ struct tracer {
     bool frozen;
     struct wanted_hold *holds;
     size_t n_holds;
+    pid_t turn;    /* the thread that may run, where there is a schedule; 0: none */
+    int last_turn; /* its number; -1: none yet */
+    int n_numbers;
     char *own_program; /* the first program's file, when there is no own_folder */
 };
 
@@ -97,6 +107,7 @@ struct tracer *tracer_new(struct record *record, const struct tracer_options *op
     tracer->options = options;
     tracer->began_us = began_us;
     tracer->random = options->seed * 2862933555777941757ULL + 3037000493ULL;
+    tracer->last_turn = -1;
     return tracer;
 }
 
@@ -146,6 +157,7 @@ static struct task *task_add(struct tracer *tracer, pid_t tid, int process)
     task->tid = tid;
     task->process = process;
     task->call = -1;
+    task->number = tracer->n_numbers++;
     return task;
 }
 
@@ -635,6 +647,7 @@ static void apply_effect(struct tracer *tracer, struct task *task)
         effect_poll(tracer, task);
         break;
     case EFFECT_NONE:
+    case EFFECT_YIELD:
     case EFFECT_EXEC:
     case EFFECT_UNIX_NAME:
         break;
@@ -676,16 +689,45 @@ static bool opens_fifo(const struct tracer *tracer, const struct task *task)
            S_ISFIFO(status.st_mode) && !holds_open(task->tid, &status);
 }
 
+/* Was it asked not to wait, or has it nothing to wait for? Then no signal interrupts it. */
+static bool never_waits(const struct task *task, const struct call *call)
+{
+    const uint64_t *args = call->args;
+    struct sembuf list[8];
+
+    if (strcmp(call->name, "wait4") == 0)
+        return (args[2] & WNOHANG) != 0;
+    if (strcmp(call->name, "waitid") == 0)
+        return (args[3] & WNOHANG) != 0;
+    if (strcmp(call->name, "msgsnd") == 0)
+        return (args[3] & IPC_NOWAIT) != 0;
+    if (strcmp(call->name, "msgrcv") == 0)
+        return (args[4] & IPC_NOWAIT) != 0;
+    if (strcmp(task->row->group, "semop") != 0 || args[2] > 8 ||
+        !proc_memory(task->tid, args[1], list, args[2] * sizeof list[0]))
+        return false;
+    for (size_t i = 0; i < args[2]; i++)
+        if (list[i].sem_op <= 0 && (list[i].sem_flg & IPC_NOWAIT) == 0)
+            return false;
+    return true;
+}
+
 /* Calls that a handled signal interrupts (signal(7)). */
 static bool is_interruptible(const struct tracer *tracer, const struct task *task)
 {
     static const char *const groups[] = {"read",    "write",      "wait",  "poll",
                                          "msgsnd",  "msgrcv",     "semop", "accept",
                                          "mq_send", "mq_receive", NULL};
+    const struct call *call = &tracer->record->calls[task->call];
+    if (never_waits(task, call))
+        return false;
     for (int i = 0; groups[i] != NULL; i++)
         if (strcmp(task->row->group, groups[i]) == 0)
             return true;
-    return opens_fifo(tracer, task);
+    bool waits_for_lock = (task->row->number == SYS_flock && ((int)call->args[1] & LOCK_NB) == 0) ||
+                          (task->row->number == SYS_fcntl &&
+                           ((int)call->args[1] == F_SETLKW || (int)call->args[1] == F_OFD_SETLKW));
+    return waits_for_lock || opens_fifo(tracer, task);
 }
 
 /* The errno with which this call is to fail, or 0. */
@@ -752,6 +794,15 @@ static bool is_learners_call(struct tracer *tracer, struct task *task)
            (kit_file == NULL || strcmp(call->place.file, kit_file) != 0);
 }
 
+/* A file that the C library writes for the program, as in sem_open(3): the line is the learner's,
+ * the write is not. */
+static bool is_library_file(struct tracer *tracer, struct task *task)
+{
+    struct proc_fd what;
+    int fd = (int)tracer->record->calls[task->call].args[0];
+    return proc_fd_identify(task->tid, fd, &what) && strncmp(what.path, "/dev/shm/", 9) == 0;
+}
+
 static void apply_faults(struct tracer *tracer, struct task *task)
 {
     const struct tracer_options *options = tracer->options;
@@ -769,7 +820,7 @@ static void apply_faults(struct tracer *tracer, struct task *task)
     uint64_t count = tracer->record->calls[task->call].args[task->row->count];
     bool wanted = (options->short_writes && strcmp(task->row->group, "write") == 0) ||
                   (options->short_reads && strcmp(task->row->group, "read") == 0);
-    if (wanted && count > 1)
+    if (wanted && count > 1 && !is_library_file(tracer, task))
         shorten(tracer, task, count);
 }
 
@@ -831,6 +882,11 @@ size_t tracer_held(const struct tracer *tracer)
     return count;
 }
 
+void tracer_forget_holds(struct tracer *tracer)
+{
+    tracer->n_holds = 0;
+}
+
 void tracer_release(struct tracer *tracer, int program)
 {
     for (size_t i = 0; i < tracer->n_tasks; i++) {
@@ -841,6 +897,126 @@ void tracer_release(struct tracer *tracer, int program)
         process_of(tracer, task)->halted = false;
         task_resume(tracer, task, task->go_on, 0);
     }
+}
+
+/* ---- One at a time -------------------------------------------------------------------------- */
+
+/* With a schedule one thread has the turn. It loses it before each call of the table and each
+ * access to shared memory (the runtime of the race detector asks there), when it falls asleep in a
+ * call, and when it ends. Whoever comes out of a call without having the turn waits for it. A
+ * choice is made only when everybody is either ready or asleep: so it depends on nothing but the
+ * seed. */
+
+static bool is_scheduled(const struct tracer *tracer)
+{
+    return tracer->options->schedule != NULL && !tracer->frozen;
+}
+
+/* Stands here until its turn comes. */
+static void become_ready(struct tracer *tracer, struct task *task, enum __ptrace_request how,
+                         int signal)
+{
+    task->stopped = task->ready = true;
+    task->go_on = how;
+    task->go_on_signal = signal;
+    if (tracer->turn == task->tid)
+        tracer->turn = 0;
+}
+
+/* Goes on if it has the turn; else it waits for it. */
+static void resume_in_turn(struct tracer *tracer, struct task *task, enum __ptrace_request how,
+                           int signal)
+{
+    if (is_scheduled(tracer) && tracer->turn != task->tid)
+        become_ready(tracer, task, how, signal);
+    else
+        task_resume(tracer, task, how, signal);
+}
+
+enum { MOST_TURNS = 100000 };
+
+/* The turn goes from this thread to another one: where it stands. */
+static void note_turn(struct tracer *tracer, struct task *task)
+{
+    struct record *record = tracer->record;
+    if (task->process < 0 || !process_of(tracer, task)->own_program ||
+        record->n_turns == MOST_TURNS)
+        return;
+    struct turn *turn = ARRAY_ADD(record->turns, record->n_turns);
+    turn->process = task->process;
+    if (task->yields_at != 0) {
+        turn->place = race_place(tracer->options->race, task->process, task->yields_at);
+    } else if (task->call >= 0) {
+        struct call *call = &record->calls[task->call];
+        places_resolve_call(call);
+        turn->call = call->name;
+        turn->place = (struct place){
+            call->place.file != NULL ? kit_strdup(call->place.file) : NULL, call->place.line,
+            call->place.function != NULL ? kit_strdup(call->place.function) : NULL};
+    }
+}
+
+static struct task *task_by_number(struct tracer *tracer, int number)
+{
+    for (size_t i = 0; i < tracer->n_tasks; i++)
+        if (tracer->tasks[i].number == number)
+            return &tracer->tasks[i];
+    return NULL;
+}
+
+static bool is_asleep(const struct task *task)
+{
+    char state = proc_state(task->tid);
+    return state == 'S' || state == 'D';
+}
+
+static void give_turn(struct tracer *tracer, struct task *task)
+{
+    struct task *before = task_by_number(tracer, tracer->last_turn);
+    if (before != NULL && before != task)
+        note_turn(tracer, before);
+    tracer->turn = task->tid;
+    tracer->last_turn = task->number;
+    task->ready = false;
+    task->yields_at = 0;
+    task_resume(tracer, task, task->go_on, task->go_on_signal);
+}
+
+/* Everybody ready or asleep: then one of the ready gets the turn. */
+static void choose_turn(struct tracer *tracer)
+{
+    enum { MOST_READY = 256 };
+    int ready[MOST_READY];
+    size_t count = 0;
+
+    if (!is_scheduled(tracer))
+        return;
+    struct task *running = tracer->turn != 0 ? task_find(tracer, tracer->turn) : NULL;
+    if (running != NULL && !is_asleep(running))
+        return;
+    tracer->turn = 0;
+    for (size_t i = 0; i < tracer->n_tasks; i++) {
+        const struct task *task = &tracer->tasks[i];
+        if (task->ready && count < MOST_READY)
+            ready[count++] = task->number;
+        else if (!task->ready && !task->stopped && !is_asleep(task))
+            return; /* on its way: out of a call, or to its end */
+    }
+    if (count > 0)
+        give_turn(tracer,
+                  task_by_number(tracer,
+                                 ready[schedule_choose(tracer->options->schedule, ready, count)]));
+}
+
+/* Time is not what orders: a sleep is over at once, and others may come first. */
+static void skip_sleep(struct task *task)
+{
+    registers regs;
+    if (strcmp(task->row->group, "sleep") != 0 || !registers_get(task->tid, &regs) ||
+        !set_number(task->tid, &regs, -1))
+        return;
+    registers_set(task->tid, &regs);
+    task->skipped = true;
 }
 
 /* ---- Calls: entry and exit stops ------------------------------------------------------------ */
@@ -910,6 +1086,12 @@ static void on_call_entry(struct tracer *tracer, struct task *task)
         task_resume(tracer, task, PTRACE_CONT, 0);
         return;
     }
+    if (call_rows[row].effect == EFFECT_YIELD && is_scheduled(tracer)) {
+        task->yields_at =
+            info.seccomp.args[0] == RACE_YIELD ? info.seccomp.args[1] : info.instruction_pointer;
+        become_ready(tracer, task, PTRACE_CONT, 0);
+        return;
+    }
     call_begin(tracer, task, &call_rows[row], &info);
     if (refuses_clone(tracer, task, &tracer->record->calls[task->call]))
         make_it_fail(tracer, task, task->row->number == SYS_clone3 ? ENOSYS : EPERM, false);
@@ -917,7 +1099,13 @@ static void on_call_entry(struct tracer *tracer, struct task *task)
         make_it_fail(tracer, task, EPERM, false);
     else
         apply_faults(tracer, task);
-    if (!stays_here(tracer, task, task->row, false))
+    if (is_scheduled(tracer))
+        skip_sleep(task);
+    if (stays_here(tracer, task, task->row, false))
+        return;
+    if (is_scheduled(tracer))
+        become_ready(tracer, task, PTRACE_SYSCALL, 0);
+    else
         task_resume(tracer, task, PTRACE_SYSCALL, 0);
 }
 
@@ -931,11 +1119,33 @@ static void uncount(struct tracer *tracer, const struct task *task)
             options->faults[i].seen--;
 }
 
+/* -ERESTARTNOHAND, of the kernel's own: again if no handler was called, else EINTR. */
+enum { RESTART_WITHOUT_HANDLER = 514 };
+
+/* Calls that end with EINTR whenever a signal is pending. A signal that is ignored (SIGCHLD, as a
+ * rule) never is, except for a traced process: to such a call only we have made the difference.
+ * Source: signal(7); sig_ignored() in the kernel. */
+static bool is_never_restarted(const struct call_row *row)
+{
+    static const char *const names[] = {"semop",      "msgsnd",      "msgrcv",
+                                        "epoll_wait", "epoll_pwait", "sigwait"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (is_call(row, names[i]))
+            return true;
+    return false;
+}
+
 static void call_end(struct tracer *tracer, struct task *task, long result)
 {
     struct call *call = &tracer->record->calls[task->call];
     registers regs;
 
+    if (task->skipped && registers_get(task->tid, &regs)) {
+        set_result(&regs, 0);
+        result = 0;
+        registers_set(task->tid, &regs);
+    }
+    task->skipped = false;
     if ((task->inject != 0 || task->shortened) && registers_get(task->tid, &regs)) {
         if (task->inject != 0) {
             set_result(&regs, -task->inject);
@@ -943,6 +1153,12 @@ static void call_end(struct tracer *tracer, struct task *task, long result)
         }
         if (task->shortened) /* the program may count on its registers to survive the call */
             *argument_register(&regs, task->row->count) = task->saved_count;
+        registers_set(task->tid, &regs);
+    }
+    if (result == -EINTR && task->inject == 0 && is_never_restarted(task->row) &&
+        registers_get(task->tid, &regs)) {
+        set_result(&regs, -RESTART_WITHOUT_HANDLER);
+        result = -RESTART_WITHOUT_HANDLER;
         registers_set(task->tid, &regs);
     }
     if (task->counted && result <= -512 && result >= -516)
@@ -975,7 +1191,7 @@ static void on_call_exit(struct tracer *tracer, struct task *task)
         if (stays)
             return;
     }
-    task_resume(tracer, task, PTRACE_CONT, 0);
+    resume_in_turn(tracer, task, PTRACE_CONT, 0);
 }
 
 /* ---- Processes ------------------------------------------------------------------------------ */
@@ -1032,7 +1248,7 @@ static void on_fork(struct tracer *tracer, struct task *task, int event)
     if (event == PTRACE_EVENT_VFORK)
         tracer->record->processes[parent].in_vfork = true;
     if (was_waiting && child->stopped)
-        task_resume(tracer, child, PTRACE_CONT, 0);
+        resume_in_turn(tracer, child, PTRACE_CONT, 0);
 }
 
 /* The descriptors of pipes and the like, made by the run itself, that a new program was started
@@ -1180,7 +1396,8 @@ static void on_signal(struct tracer *tracer, struct task *task, int signal)
     call->result = signal;
     call->began = call->ended = number_now(tracer);
     if (tracer->options->race != NULL) /* is there a handler, which would know of it? */
-        call->args[1] = proc_handled_signals(process_of(tracer, task)->host_pid) >> (signal - 1) & 1;
+        call->args[1] =
+            proc_handled_signals(process_of(tracer, task)->host_pid) >> (signal - 1) & 1;
     call->own_tid = tracer->options->race != NULL ? own_tid_of(task) : 0;
     if (ptrace(PTRACE_GETSIGINFO, task->tid, NULL, &info) == 0) {
         call->args[0] = (uint64_t)info.si_code;
@@ -1192,7 +1409,7 @@ static void on_signal(struct tracer *tracer, struct task *task, int signal)
         call->stack = stack_here(tracer, task);
     if (signal == SIGALRM && !process_of(tracer, task)->alarm_repeats)
         process_of(tracer, task)->alarm_pending = false;
-    task_resume(tracer, task, PTRACE_CONT, signal);
+    resume_in_turn(tracer, task, PTRACE_CONT, signal);
 }
 
 /* ---- Events --------------------------------------------------------------------------------- */
@@ -1234,7 +1451,10 @@ static void on_event(struct tracer *tracer, struct task *task, int event, int si
         break;
     }
     /* Between entry and exit of a recorded call (fork, exec) its exit stop is still wanted. */
-    task_resume(tracer, task, task->row != NULL ? PTRACE_SYSCALL : PTRACE_CONT, 0);
+    if (event == PTRACE_EVENT_STOP)
+        resume_in_turn(tracer, task, task->row != NULL ? PTRACE_SYSCALL : PTRACE_CONT, 0);
+    else
+        task_resume(tracer, task, task->row != NULL ? PTRACE_SYSCALL : PTRACE_CONT, 0);
 }
 
 static void on_stop(struct tracer *tracer, pid_t tid, int status)
@@ -1244,7 +1464,7 @@ static void on_stop(struct tracer *tracer, pid_t tid, int status)
 
     if (task == NULL)
         task = task_add(tracer, tid, -1);
-    task->held = false;
+    task->held = task->ready = false;
     if (task->process == -1) { /* a child before its parent's event */
         task->stopped = true;
         return;
@@ -1274,6 +1494,7 @@ int tracer_handle(struct tracer *tracer)
         else if (task != NULL)
             task_remove(tracer, task);
     }
+    choose_turn(tracer);
     return events;
 }
 

@@ -44,8 +44,9 @@ struct tracer_options {
     bool small_pipes; /* the pipes that the run makes hold one page */
     /* Told what a recorded read took out of an object of the run's. May be NULL. */
     void (*came_out)(void *context, int object, const char *bytes, size_t length);
-    void *context;     /* of came_out */
-    struct race *race; /* the race detector's log; NULL: not wanted */
+    void *context;             /* of came_out */
+    struct schedule *schedule; /* one thread at a time, as it says; NULL: as the kernel does */
+    struct race *race;         /* the race detector's log; NULL: not wanted */
 };
 
 struct tracer;
@@ -71,6 +72,9 @@ void tracer_hold(struct tracer *tracer, int program, const struct hold *hold);
 size_t tracer_held(const struct tracer *tracer);
 /* Lets those of a program (-1: of all) go on. */
 void tracer_release(struct tracer *tracer, int program);
+
+/* Nobody is held from now on; who is, stays so until released. */
+void tracer_forget_holds(struct tracer *tracer);
 
 /* Threads that live. */
 size_t tracer_living(const struct tracer *tracer);

@@ -324,37 +324,35 @@ static char *call_words(const struct call *call)
     return kit_format(" %s: %s at %s:%d, with %s (%s).",
                       call->injected ? "Here one call was made to fail"
                                      : "The last call that failed",
-                      call->name, call->place.file, call->place.line,
+                      call_spoken(call->name), call->place.file, call->place.line,
                       strerrorname_np((int)-call->result), strerror((int)-call->result));
+}
+
+static void compare_status(struct peer *peer, int status, int wanted)
+{
+    if (WIFEXITED(status) && WEXITSTATUS(status) == wanted)
+        return;
+    const struct call *call = telling_call(peer->run->record);
+    char *actual = status_words(status), *said = said_on_stderr(peer), *words = call_words(call);
+    char *which = peer == run_first(peer->run) ? kit_strdup("")
+                                               : kit_format(" (process %d)", peer->process + 1);
+    look_at(call);
+    fail_with(FINDING_WRONG_STATUS,
+              kit_format("`%s`%s ended with %s; the task asks for exit status %d here.%s%s",
+                         peer->name, which, actual, wanted, words, said),
+              kit_format("exit status %d", wanted), actual);
 }
 
 void expect_exit(struct run *run, int wanted)
 {
     int status = wait_status_of(run);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == wanted)
-        return;
-    const struct call *call = telling_call(run->record);
-    char *actual = status_words(status), *said = said_on_stderr(run_first(run)),
-         *words = call_words(call);
-    look_at(call);
-    fail_with(FINDING_WRONG_STATUS,
-              kit_format("`%s` ended with %s; the task asks for exit status %d here.%s%s",
-                         run->record->program, actual, wanted, words, said),
-              kit_format("exit status %d", wanted), actual);
+    compare_status(run_first(run), status, wanted);
 }
 
 void expect_peer_exit(struct peer *peer, int wanted)
 {
-    struct run *run = peer->run;
     wait_until_peer_ended(peer);
-    int status = run->record->processes[peer->process].wait_status;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == wanted)
-        return;
-    char *actual = status_words(status);
-    fail_with(FINDING_WRONG_STATUS,
-              kit_format("`%s` (process %d) ended with %s; the task asks for exit status %d here.",
-                         peer->name, peer->process + 1, actual, wanted),
-              kit_format("exit status %d", wanted), actual);
+    compare_status(peer, peer->run->record->processes[peer->process].wait_status, wanted);
 }
 
 void expect_killed_by(struct run *run, int signal)

@@ -586,11 +586,13 @@ static bool has_ended(struct run *run, void *context)
 void wait_until_peer_ended(struct peer *peer)
 {
     wait_for(peer->run, has_ended, peer);
+    run_drain(peer->run); /* its last words are in the pipe before it has ended */
 }
 
 void wait_until_first_ended(struct run *run)
 {
     wait_for(run, has_ended, run_first(run));
+    run_drain(run);
 }
 
 void wait_until_ended(struct run *run)

@@ -47,7 +47,7 @@ static const void *data_of(const struct order *order)
 
 union semun { /* semctl(2): the caller defines it */
     int val;
-    unsigned short *array;
+    struct semid_ds *buf;
 };
 
 /* ---- In the cell ---------------------------------------------------------------------------- */
@@ -58,9 +58,10 @@ static bool act_as(enum owner owner)
     return setegid(getgid() + one_more) == 0 && seteuid(getuid() + one_more) == 0;
 }
 
+/* Ours to fill at first, whatever its mode is to be: see settle_inside(). */
 static int get_new(const struct order *order)
 {
-    int flags = (int)order->mode | IPC_CREAT | IPC_EXCL;
+    int flags = (int)order->mode | 0600 | IPC_CREAT | IPC_EXCL;
     switch (order->kind) {
     case OBJECT_QUEUE:
         return msgget(order->key, flags);
@@ -83,6 +84,33 @@ static int make_inside(const void *argument, size_t size)
         return -1;
     errno = error;
     return id;
+}
+
+/* Gives it the mode that it is to have. */
+static int settle_inside(const void *argument, size_t size)
+{
+    const struct order *order = argument;
+    struct msqid_ds queue;
+    struct semid_ds set;
+    struct shmid_ds segment;
+    (void)size;
+    switch (order->kind) {
+    case OBJECT_QUEUE:
+        if (msgctl(order->id, IPC_STAT, &queue) == -1)
+            return -1;
+        queue.msg_perm.mode = (unsigned short)order->mode;
+        return msgctl(order->id, IPC_SET, &queue);
+    case OBJECT_SEMAPHORES:
+        if (semctl(order->id, 0, IPC_STAT, (union semun){.buf = &set}) == -1)
+            return -1;
+        set.sem_perm.mode = (unsigned short)order->mode;
+        return semctl(order->id, 0, IPC_SET, (union semun){.buf = &set});
+    default:
+        if (shmctl(order->id, IPC_STAT, &segment) == -1)
+            return -1;
+        segment.shm_perm.mode = (unsigned short)order->mode;
+        return shmctl(order->id, IPC_SET, &segment);
+    }
 }
 
 static int find_inside(const void *argument, size_t size)
@@ -323,6 +351,9 @@ void xsi_lay(struct run *run, struct xsi_wish *wish)
         fill_set(run, wish);
     else if (!write_segment(run, wish->id, 0, wish->segment.contents))
         kit_broken("cannot fill a segment");
+    order.id = wish->id;
+    if ((order.mode & 0600) != 0600 && command(run, settle_inside, order, NULL) == -1)
+        kit_broken("cannot give a %s its mode", object_kind_name(wish->kind));
 }
 
 /* ---- Users ---------------------------------------------------------------------------------- */

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Does the race detector tell the programs of races/ apart?  Each racy one must be found, each right
+# Does the race detector tell the programs of autograder/tests/races/ apart?  Each racy one must be found, each right
 # one left alone, built with each compiler, plain and optimised.
 #
 # IPCLAB_RACE_ROUNDS=2: how often each (make soak: 50).  IPCLAB_COMPILERS="gcc clang".
 # IPCLAB_ONLY="semop-racy": these alone.
 set -u
-cd "$(dirname "$0")/../.." || exit 3
+cd "$(dirname "$0")/../../.." || exit 3
 rounds=${IPCLAB_RACE_ROUNDS:-2}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

@@ -1,0 +1,25 @@
+/* A flag that is atomic, but relaxed: it orders nothing. */
+#include "scene.h"
+
+struct shared {
+    atomic_int ready;
+    int value;
+};
+static struct shared *shared;
+
+static void produce(void)
+{
+    shared->value = 9;
+    atomic_store_explicit(&shared->ready, 1, memory_order_relaxed);
+}
+
+int main(void)
+{
+    shared = share(sizeof *shared);
+    child(produce);
+    while (!atomic_load_explicit(&shared->ready, memory_order_relaxed))
+        continue;
+    int seen = shared->value;
+    wait_for_all();
+    return seen > 9 ? 1 : 0;
+}

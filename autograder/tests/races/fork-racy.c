@@ -1,0 +1,19 @@
+/* Written after the fork, while the child looks. */
+#include "scene.h"
+
+static int *value;
+
+static void look(void)
+{
+    if (*value > 3)
+        _exit(1);
+}
+
+int main(void)
+{
+    value = share(sizeof *value);
+    child(look);
+    *value = 3;
+    wait_for_all();
+    return 0;
+}

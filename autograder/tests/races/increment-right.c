@@ -1,0 +1,21 @@
+/* One increment a child, each waited for before the next: wait() is all the order there is. */
+#include "scene.h"
+
+static long *count;
+
+static void add_one(void)
+{
+    (*count)++;
+}
+
+int main(void)
+{
+    count = share(sizeof *count);
+    for (int i = 0; i < 4; i++) {
+        child(add_one);
+        wait_for_all();
+    }
+    wait_for_all();
+    printf("%ld\n", *count);
+    return 0;
+}

@@ -1,0 +1,29 @@
+/* A message says that the value is there. */
+#include "scene.h"
+
+struct note {
+    long type;
+    char text[4];
+};
+static int *value, queue;
+
+static void produce(void)
+{
+    struct note note = {1, "go"};
+    *value = 7;
+    must(msgsnd(queue, &note, sizeof note.text, 0) == 0, "msgsnd");
+}
+
+int main(void)
+{
+    struct note note;
+    value = share(sizeof *value);
+    queue = msgget(IPC_PRIVATE, 0600);
+    child(produce);
+    doze();
+    must(msgrcv(queue, &note, sizeof note.text, 1, 0) >= 0, "msgrcv");
+    int seen = *value;
+    wait_for_all();
+    msgctl(queue, IPC_RMID, NULL);
+    return seen > 7 ? 1 : 0;
+}
