@@ -142,6 +142,7 @@ bool proc_blocked_call(pid_t pid, pid_t tid, struct blocked_call *call)
 {
     char text[256], *at = text;
 
+    errno = 0;
     /* "running", or "-1 SP PC" outside of a call, or "NUMBER ARG1 ... ARG6 SP PC". */
     if (proc_read(text, sizeof text, "/proc/%d/task/%d/syscall", (int)pid, (int)tid) <= 0 ||
         !isdigit((unsigned char)text[0]))

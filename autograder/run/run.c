@@ -26,7 +26,7 @@
 #include "snapshot.h"
 
 enum { QUICK_NS = 30000 }; /* with a schedule: falling asleep is no event */
-enum { STILL_US = 50000, TICK_MS = 10, GRACE_US = 1000000, REJUDGE_US = 1000000 };
+enum { STILL_US = 50000, IDLE_US = 15000, TICK_MS = 10, GRACE_US = 1000000, REJUDGE_US = 1000000 };
 enum { PLACED_CALLS = 20000, FRUITLESS_CALLS = 20000 };
 
 /* ---- Beginning ------------------------------------------------------------------------------ */
@@ -356,7 +356,7 @@ static bool one_round(struct run *run)
 /* ---- Still, hung, too long ------------------------------------------------------------------ */
 
 /* Notes whether nobody has moved since the last look. */
-static bool still_since(struct run *run, long long now_us)
+static bool still_since(struct run *run, long long now_us, long long long_enough_us)
 {
     uint64_t digest;
     if (snapshot_stillness(run->record, &digest) != 1) {
@@ -368,13 +368,13 @@ static bool still_since(struct run *run, long long now_us)
         run->last_digest_us = now_us;
         return false;
     }
-    return now_us - run->last_digest_us >= STILL_US;
+    return now_us - run->last_digest_us >= long_enough_us;
 }
 
 bool run_is_still(struct run *run, void *context)
 {
     (void)context;
-    return tracer_living(run->tracer) > 0 && still_since(run, kit_now_us());
+    return tracer_living(run->tracer) > 0 && still_since(run, kit_now_us(), IDLE_US);
 }
 
 void run_snapshot(struct run *run)
@@ -395,7 +395,7 @@ static void look_for_hang(struct run *run)
 {
     long long now_us = kit_now_us();
 
-    if (!still_since(run, now_us))
+    if (!still_since(run, now_us, STILL_US))
         return;
     if (run->judged_digest == run->last_digest && now_us - run->judged_us < REJUDGE_US)
         return;
@@ -545,7 +545,7 @@ static void outlast(struct run *run)
     run->last_digest = 0;
     while (tracer_living(run->tracer) > 0 && kit_now_us() < deadline) {
         bool news = one_round(run);
-        if (!news && still_since(run, kit_now_us()))
+        if (!news && still_since(run, kit_now_us(), STILL_US))
             break;
     }
     if (run->options.open_world)

@@ -148,7 +148,8 @@ void run_snapshot(struct run *run);
 /* Processor time of all processes so far; brings that of the living up to date in the record. */
 int64_t run_cpu_us(struct run *run);
 
-/* Condition: every thread has been asleep, and none moved, for at least 50 ms. */
+/* Condition: every thread has been asleep, and none moved, for at least 15 ms: long enough to go on
+ * with a scene. A hang is judged after 50. */
 bool run_is_still(struct run *run, void *context);
 
 /* Before or after it was started. */

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE /* F_GETPIPE_SZ */
 #include "snapshot.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <mqueue.h>
 #include <stdio.h>
@@ -61,8 +62,13 @@ static int thread_stillness(const struct process *process, pid_t tid, uint64_t *
         *digest = digest_add(*digest, &tid, sizeof tid);
         return 1;
     }
-    if ((status.state != 'S' && status.state != 'D') || !proc_blocked_call(pid, tid, &call))
+    if (status.state != 'S' && status.state != 'D')
         return 0;
+    if (!proc_blocked_call(pid, tid, &call)) {
+        if (errno != EACCES || status.state != 'S')
+            return 0;
+        call = (struct blocked_call){.number = -1}; /* another user's: it sleeps, who knows where */
+    }
     if (status.state == 'D' && !is_fork(call.number))
         return 0;
     *digest = digest_add(*digest, &tid, sizeof tid);
