@@ -1119,6 +1119,8 @@ static void uncount(struct tracer *tracer, const struct task *task)
             options->faults[i].seen--;
 }
 
+#define SIGNAL_BIT(number) (UINT64_C(1) << ((number)-1))
+
 /* -ERESTARTNOHAND, of the kernel's own: again if no handler was called, else EINTR. */
 enum { RESTART_WITHOUT_HANDLER = 514 };
 
@@ -1133,6 +1135,17 @@ static bool is_never_restarted(const struct call_row *row)
         if (is_call(row, names[i]))
             return true;
     return false;
+}
+
+/* Is there a signal to come now that would interrupt it untraced as well: one with a handler, or
+ * one that ends or stops the process? */
+static bool has_real_signal(struct tracer *tracer, struct task *task)
+{
+    const uint64_t harmless = SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH);
+    struct thread_status status;
+    if (!proc_thread_status(process_of(tracer, task)->host_pid, task->tid, &status))
+        return true;
+    return (status.pending & ~status.blocked & ~(harmless & ~status.handled)) != 0;
 }
 
 static void call_end(struct tracer *tracer, struct task *task, long result)
@@ -1156,7 +1169,7 @@ static void call_end(struct tracer *tracer, struct task *task, long result)
         registers_set(task->tid, &regs);
     }
     if (result == -EINTR && task->inject == 0 && is_never_restarted(task->row) &&
-        registers_get(task->tid, &regs)) {
+        !has_real_signal(tracer, task) && registers_get(task->tid, &regs)) {
         set_result(&regs, -RESTART_WITHOUT_HANDLER);
         result = -RESTART_WITHOUT_HANDLER;
         registers_set(task->tid, &regs);

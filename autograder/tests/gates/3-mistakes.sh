@@ -97,8 +97,8 @@ while read -r id folder; do
         echo "$id $patch" >>"$scratch/mistakes"
         try_mistake "$patch" "$id" "$folder" &
         pool=$((pool + 1))
-        # Two for each core: a check often waits for what a wrong program does not do.
-        if [ $pool -ge $((2 * jobs)) ]; then wait -n; pool=$((pool - 1)); fi
+        # Several for each core: a check often waits for what a wrong program does not do.
+        if [ $pool -ge $((5 * jobs)) ]; then wait -n; pool=$((pool - 1)); fi
     done
 done < <(exercises solutions)
 wait
