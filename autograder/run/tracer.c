@@ -512,35 +512,6 @@ static void effect_poll(struct tracer *tracer, struct task *task)
         call->detail = poll_words(task, call);
 }
 
-/* The operations of a semop(2), as "0:-1 1:+1 undo": semaphore, what is added, flags. */
-static void effect_operations(struct task *task, struct call *call)
-{
-    struct sembuf list[8];
-    size_t count = call->args[2] < 8 ? (size_t)call->args[2] : 8;
-    char *words = kit_strdup("");
-
-    if (!proc_memory(task->tid, call->args[1], list, count * sizeof list[0]))
-        count = 0;
-    for (size_t i = 0; i < count; i++) {
-        char *longer = kit_format("%s%s%u:%+d%s%s", words, i > 0 ? " " : "", list[i].sem_num,
-                                  list[i].sem_op, list[i].sem_flg & SEM_UNDO ? " undo" : "",
-                                  list[i].sem_flg & IPC_NOWAIT ? " nowait" : "");
-        free(words);
-        words = longer;
-    }
-    call->detail = words;
-}
-
-/* A message's type, as "type 5": what was sent or, at the end of a msgrcv(2), what came. */
-static void effect_message(struct task *task, struct call *call)
-{
-    long type;
-    bool came = strcmp(call->name, "msgrcv") == 0;
-    if ((came || strcmp(call->name, "msgsnd") == 0) && (!came || call->result >= 0) &&
-        proc_memory(task->tid, call->args[1], &type, sizeof type))
-        call->detail = kit_format("type %ld", type);
-}
-
 /* A lock on a file: the file as object, and in words what is asked of which bytes ("write 0 4",
  * "read 10 0", "unlock 0 0"; length 0: to the end). Source: fcntl(2), flock(2). */
 static void effect_lock(struct tracer *tracer, struct task *task)
@@ -571,6 +542,8 @@ static void effect_lock(struct tracer *tracer, struct task *task)
                                         what.path[0] != '\0' ? what.path : NULL);
     tracer->record->calls[task->call].object = object;
 }
+
+static void note_message(struct task *task, struct call *call);
 
 /* What a successful call means to the record. */
 static void apply_effect(struct tracer *tracer, struct task *task)
@@ -613,10 +586,8 @@ static void apply_effect(struct tracer *tracer, struct task *task)
     case EFFECT_QUEUE_USE:
     case EFFECT_SEM_USE:
     case EFFECT_SHM_USE:
-        if (task->row->effect == EFFECT_QUEUE_USE && call->detail == NULL)
-            effect_message(task, call);
-        else if (strcmp(task->row->group, "semop") == 0 && call->detail == NULL)
-            effect_operations(task, call);
+        if (strcmp(call->name, "msgrcv") == 0 && !failed)
+            note_message(task, call);
         effect_use(tracer, task,
                    task->row->effect == EFFECT_QUEUE_USE ? OBJECT_QUEUE
                    : task->row->effect == EFFECT_SEM_USE ? OBJECT_SEMAPHORES
@@ -964,10 +935,16 @@ static struct task *task_by_number(struct tracer *tracer, int number)
     return NULL;
 }
 
+/* In a call, and off the processor: wait4(2) and its like are "S" also while they look once more
+ * whether there is something, after they were woken. (/proc/PID/syscall says "running" then, and -1
+ * where no call is: a page on its way.) */
 static bool is_asleep(const struct task *task)
 {
-    char state = proc_state(task->tid);
-    return state == 'S' || state == 'D';
+    char state = proc_state(task->tid), call[160];
+    if (state != 'S' && state != 'D')
+        return false;
+    return proc_read(call, sizeof call, "/proc/%d/syscall", (int)task->tid) <= 0 ||
+           (call[0] >= '0' && call[0] <= '9');
 }
 
 static void give_turn(struct tracer *tracer, struct task *task)
@@ -1049,6 +1026,33 @@ static bool refuses_kill(struct tracer *tracer, struct task *task, const struct 
     return pid == -1 || record_find_pid(tracer->record, abs(pid)) == -1;
 }
 
+/* The operations of a semop(2), as "0:-1 1:+1 undo": semaphore, what is added, flags. */
+static void note_operations(struct task *task, struct call *call)
+{
+    struct sembuf list[8];
+    size_t count = call->args[2] < 8 ? (size_t)call->args[2] : 8;
+    char *words = kit_strdup("");
+
+    if (!proc_memory(task->tid, call->args[1], list, count * sizeof list[0]))
+        count = 0;
+    for (size_t i = 0; i < count; i++) {
+        char *longer = kit_format("%s%s%u:%+d%s%s", words, i > 0 ? " " : "", list[i].sem_num,
+                                  list[i].sem_op, list[i].sem_flg & SEM_UNDO ? " undo" : "",
+                                  list[i].sem_flg & IPC_NOWAIT ? " nowait" : "");
+        free(words);
+        words = longer;
+    }
+    call->detail = words;
+}
+
+/* A message's type, as "type 5": of what is to be sent or, when msgrcv(2) is done, of what came. */
+static void note_message(struct task *task, struct call *call)
+{
+    long type;
+    if (proc_memory(task->tid, call->args[1], &type, sizeof type))
+        call->detail = kit_format("type %ld", type);
+}
+
 static void call_begin(struct tracer *tracer, struct task *task, const struct call_row *row,
                        const struct __ptrace_syscall_info *info)
 {
@@ -1064,6 +1068,10 @@ static void call_begin(struct tracer *tracer, struct task *task, const struct ca
         call->args[i] = info->seccomp.args[i];
     if (row->path >= 0)
         call->detail = memory_string(task->tid, call->args[row->path]);
+    if (strcmp(row->group, "semop") == 0)
+        note_operations(task, call);
+    else if (strcmp(row->name, "msgsnd") == 0)
+        note_message(task, call);
     if (tracer->record->processes[task->process].execed) /* before, it is our own code */
         call->stack = stack_of(tracer, task, info->instruction_pointer);
     if (row->effect == EFFECT_USE_FD) { /* now: close() will forget it */

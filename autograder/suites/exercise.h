@@ -202,7 +202,8 @@ unsigned uid_of(enum owner owner);
 /* The process that makes the nth (from 1) call of that name, of the program that starts with this
  * wish and its children, is held there: before the kernel begins with it, or when it is done and
  * the program has not yet been told. It stays so until release(). Only calls by the learner's own
- * lines count. */
+ * lines count; for _after only those that succeed. A number of calls below n is no error: then
+ * wait_until_held() says false. */
 struct given *given_held_before(const char *call, int nth);
 struct given *given_held_after(const char *call, int nth);
 /* The same, but it is killed (SIGKILL) there. Call allow_death_by_signal() too. */
@@ -262,8 +263,10 @@ struct text read_in_cell(struct run *run, const char *name); /* empty when there
 
 /* ---- The kit's own hand on System V objects ------------------------------------------------- */
 
-/* On the objects of a run's cell, as the run's user, while it goes on. None of them waits
- * (IPC_NOWAIT). false and -1: it failed, and errno is the call's. */
+/* On the objects of a run's cell, as the run's user, while it goes on. In the confined mode no
+ * permission bits keep this hand out: it has privilege over the cell's objects, so what it can do
+ * says nothing of what a program may do. None of them waits (IPC_NOWAIT). false and -1: it failed,
+ * and errno is the call's. */
 int find_id(struct run *run, enum object_kind kind, key_t key);
 bool put_message(struct run *run, int id, long type, struct text text);
 bool take_message(struct run *run, int id, long type, struct a_message *message); /* as msgrcv */
@@ -274,8 +277,9 @@ bool write_segment(struct run *run, int id, size_t offset, struct text bytes);
 struct text read_segment(struct run *run, int id, size_t offset, size_t length);
 bool remove_object(struct run *run, enum object_kind kind, int id);
 
-/* Its state now, by a fresh look at the run: who waits, values, last operators, mode, owner. NULL:
- * no such. Valid until the next look. */
+/* Its state now, by a fresh look at the run: who waits, values, last operators, mode, owner. Of a
+ * segment the size is in bytes (capacity is -1), of a queue its msg_qbytes in capacity. NULL: no
+ * such. Valid until the next look. */
 const struct object *xsi_object(struct run *run, enum object_kind kind, int id);
 /* The one object of that kind that the run's programs have made and that is still there. NULL:
  * none, or several. */
@@ -321,7 +325,7 @@ bool saw_failure(struct run *run, const char *call, int error);
  * call. */
 bool saw_fault(struct run *run);
 /* With given_interruptions(): was a call of that name interrupted, and then never made again by the
- * same thread? */
+ * same thread? (A semop with other operations is not the same call.) */
 bool saw_given_up(struct run *run, const char *call);
 /* Did a child that could not exec make other calls after it than those by which it says so? With
  * given_watched_io(). */

@@ -275,15 +275,24 @@ static char *said_on_stderr(const struct peer *peer)
     return words;
 }
 
+/* What it would have taken, it gives back now: it goes on as if it had it. */
+static bool is_another_semop(const struct call *call, const struct call *later)
+{
+    return call_is(call->name, "semop") && call->detail != NULL && later->detail != NULL &&
+           strcmp(call->detail, later->detail) != 0;
+}
+
 /* The kit interrupted it, and the same thread never made it again. */
 static bool was_given_up(const struct record *record, size_t index)
 {
     const struct call *call = &record->calls[index];
     if (!call->injected || call->result != -EINTR)
         return false;
-    for (size_t i = index + 1; i < record->n_calls; i++)
-        if (record->calls[i].tid == call->tid && strcmp(record->calls[i].name, call->name) == 0)
-            return false;
+    for (size_t i = index + 1; i < record->n_calls; i++) {
+        const struct call *later = &record->calls[i];
+        if (later->tid == call->tid && strcmp(later->name, call->name) == 0)
+            return is_another_semop(call, later);
+    }
     return true;
 }
 

@@ -95,6 +95,8 @@ static struct run *make_run(const struct start *start)
     for (size_t i = 0; i < n_runs; i++) /* both would wait for the news of one (waitpid) */
         if (!runs[i].finished && runs[i].run->state == RUN_GOING)
             kit_broken("a check starts a run before it has finished the one before");
+    if (start->race_build) /* before the run begins: the compiler is a run, too */
+        build_for_races();
     struct fault *faults = kit_alloc(sizeof start->faults);
     struct kept *kept = kit_alloc(sizeof *kept);
     char *own = kit_format("%s/", worker.program);
@@ -454,6 +456,23 @@ static bool shows_its_loop(const struct run *run)
     return shows;
 }
 
+/* Who has woken up most often. */
+static int most_restless(const struct run *run)
+{
+    int most = run_first(run)->process;
+    size_t switches = 0;
+    for (size_t i = 0; i < run->record->n_processes; i++) {
+        const struct process *process = &run->record->processes[i];
+        size_t its =
+            process->ended_us < 0 && process->own_program ? proc_switches(process->host_pid) : 0;
+        if (its > switches) {
+            most = (int)i;
+            switches = its;
+        }
+    }
+    return most;
+}
+
 /* The same, for one that uses little time, but wakes up again and again. */
 static _Noreturn void fail_as_restless(struct run *run, size_t woken)
 {
@@ -463,7 +482,7 @@ static _Noreturn void fail_as_restless(struct run *run, size_t woken)
     finding->text = kit_format("With nothing to do for %d s it woke up %zu times to look again. A "
                                "process that waits sleeps in one call until something happens.",
                                FRUITLESS_US / 1000000, woken);
-    finding_add_process(finding, run->record, run_first(run)->process);
+    finding_add_process(finding, run->record, most_restless(run));
     check_fail(finding);
 }
 
