@@ -31,7 +31,7 @@ static const struct option_row options[] = {
     {OPTION_REPEAT,"repeat", "N", "Run every check N times; it passes when it passes each time."},
     {OPTION_FAIL_FAST, "fail-fast", NULL,
      "Stop each exercise at its first check that fails; the rest is skipped."},
-    {'j',                                                "jobs", "N", "Check N exercises at the same time (default: one a processor)."},
+    {'j',                                                "jobs", "N", "Check N exercises at the same time (default: two a processor)."},
     {0                                                   },
 };
 
@@ -63,10 +63,11 @@ static uint64_t random_seed(void)
     return 1 + seed % (SEEDS - 1);
 }
 
-static uint64_t processors(void)
+/* A check often waits: two at a time keep a processor busy. */
+static uint64_t usual_jobs(void)
 {
     long online = sysconf(_SC_NPROCESSORS_ONLN);
-    return online < 1 ? 1 : online > MOST_JOBS ? MOST_JOBS : (uint64_t)online;
+    return online < 1 ? 2 : 2 * online > MOST_JOBS ? MOST_JOBS : 2 * (uint64_t)online;
 }
 
 /* Returns 0; or the key of options_next() that ends the command. */
@@ -74,7 +75,7 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments)
 {
     bool good = true;
 
-    *arguments = (struct arguments){.repeats = 1, .parallel = processors()};
+    *arguments = (struct arguments){.repeats = 1, .parallel = usual_jobs()};
     for (int key; good && (key = options_next(&help, argc, argv)) != OPTIONS_END;) {
         if (key == OPTIONS_HELP || key == OPTIONS_WRONG)
             return key;

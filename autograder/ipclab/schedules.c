@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "../judge/judge.h"
+#include "../run/calls.h"
 #include "../run/kit.h"
 #include "../run/race.h"
 #include "../run/run.h"
@@ -41,6 +42,18 @@ struct outcome {
     uint64_t output;   /* hash */
     unsigned findings; /* bit per kind; data races are told without schedules */
     unsigned steps, turns;
+    bool watched; /* it was built for the race detector */
+};
+
+struct hunt {
+    char **program;
+    const struct schedules_options *options;
+    struct outcome usual; /* as the kernel likes */
+    struct outcome worst; /* of the failing ones, that with the fewest turns */
+    bool found;
+    unsigned steps; /* of one schedule: the same whenever it is counted, so that a seed is enough */
+    uint64_t failed_at, tried, next;
+    int report[2];
 };
 
 /* ---- One run -------------------------------------------------------------------------------- */
@@ -78,18 +91,19 @@ static unsigned kinds_of(const struct findings *findings)
 }
 
 /* The run and its findings are the caller's. */
-static struct run *run_once(char **program, uint64_t seed, unsigned steps,
-                            struct schedule **schedule, struct findings *findings)
+static struct run *run_once(const struct hunt *hunt, uint64_t seed, struct schedule **schedule,
+                            struct findings *findings)
 {
-    *schedule = seed != AS_THE_KERNEL_LIKES ? schedule_new(seed, steps) : NULL;
+    *schedule = seed != AS_THE_KERNEL_LIKES ? schedule_new(seed, hunt->steps) : NULL;
     struct run_options options = {
         .open_world = true,
         .sets = CALLS_RARE | CALLS_IO,
-        .tracer = {.seed = seed},
+        .tracer = {.seed = seed, .existed_before = hunt->options->existed_before},
         .wall_limit_us = WALL_US,
         .schedule = *schedule,
         .race = true,
     };
+    char **program = hunt->program;
     struct run_program first = {.file = program[0], .argv = (const char *const *)program};
     struct run *run = run_new(&options);
     putenv((char *)(uintptr_t)race_variable(run->race));
@@ -112,34 +126,24 @@ static struct outcome outcome_of(const struct run *run, const struct schedule *s
                             .output = hash_of(output),
                             .findings = kinds_of(findings),
                             .steps = schedule != NULL ? schedule_steps(schedule) : 0,
-                            .turns = (unsigned)run->record->n_turns};
+                            .turns = (unsigned)run->record->n_turns,
+                            .watched = run->record->race_builds};
 }
 
 /* In a process of its own. */
-static _Noreturn void try_seed(char **program, uint64_t seed, unsigned steps, int report)
+static _Noreturn void try_seed(const struct hunt *hunt, uint64_t seed)
 {
     struct findings findings = {0};
     struct schedule *schedule;
     int output = redirect();
-    struct run *run = run_once(program, seed, steps, &schedule, &findings);
+    struct run *run = run_once(hunt, seed, &schedule, &findings);
     struct outcome outcome = outcome_of(run, schedule, &findings, output);
     outcome.seed = seed;
     run_free(run);
-    _exit(write(report, &outcome, sizeof outcome) == (ssize_t)sizeof outcome ? 0 : 3);
+    _exit(write(hunt->report[1], &outcome, sizeof outcome) == (ssize_t)sizeof outcome ? 0 : 3);
 }
 
 /* ---- Many ----------------------------------------------------------------------------------- */
-
-struct hunt {
-    char **program;
-    const struct schedules_options *options;
-    struct outcome usual; /* as the kernel likes */
-    struct outcome worst; /* of the failing ones, that with the fewest turns */
-    bool found;
-    unsigned steps; /* of one schedule: the same whenever it is counted, so that a seed is enough */
-    uint64_t failed_at, tried, next;
-    int report[2];
-};
 
 static bool fails(const struct hunt *hunt, const struct outcome *outcome)
 {
@@ -155,7 +159,7 @@ static void start_one(struct hunt *hunt, uint64_t seed)
         kit_broken("cannot fork");
     if (pid == 0) {
         close(hunt->report[0]);
-        try_seed(hunt->program, seed, hunt->steps, hunt->report[1]);
+        try_seed(hunt, seed);
     }
 }
 
@@ -177,8 +181,12 @@ static void take_one(struct hunt *hunt)
         hunt->steps = outcome.steps;
         return;
     }
-    if (!fails(hunt, &outcome))
+    if (!fails(hunt, &outcome)) {
+        if (!hunt->found)
+            hunt->worst = outcome; /* told if it is the only one: whoever names a seed wants to see
+                                      it, whatever the usual run does today */
         return;
+    }
     if (!hunt->found || outcome.turns < hunt->worst.turns)
         hunt->worst = outcome;
     hunt->failed_at = hunt->found ? hunt->failed_at : hunt->tried;
@@ -197,6 +205,8 @@ static void search(struct hunt *hunt)
     uint64_t running = 0;
     start_one(hunt, AS_THE_KERNEL_LIKES);
     take_one(hunt);
+    if (!hunt->usual.watched)
+        return;
     start_one(hunt, TO_COUNT_STEPS);
     take_one(hunt);
     hunt->tried = 0;
@@ -229,6 +239,12 @@ static bool same_turn(const struct turn *a, const struct turn *b)
            (a->place.file == NULL) == (b->place.file == NULL);
 }
 
+/* What a turn ended before, in a learner's words. */
+static const char *call_of(const struct turn *turn)
+{
+    return call_is(turn->call, "fork") ? "fork" : call_spoken(turn->call);
+}
+
 /* The turns, from the first that was not the program's start; equal ones in a row once. */
 static void print_turns(const struct record *record)
 {
@@ -247,7 +263,7 @@ static void print_turns(const struct record *record)
                 turn->place.function != NULL ? " in " : "",
                 turn->place.function != NULL ? turn->place.function : "",
                 turn->place.function != NULL ? "()" : "",
-                turn->call != NULL ? turn->call : "an access to shared memory",
+                turn->call != NULL ? call_of(turn) : "an access to shared memory",
                 turn->call != NULL ? "()" : "");
     }
 }
@@ -270,7 +286,7 @@ static struct run *run_here(struct hunt *hunt, uint64_t seed, struct findings *f
     for (int i = 0; i < 3; i++)
         saved[i] = fcntl(i, F_DUPFD_CLOEXEC, 10);
     *output = redirect();
-    struct run *run = run_once(hunt->program, seed, hunt->steps, schedule, findings);
+    struct run *run = run_once(hunt, seed, schedule, findings);
     for (int i = 0; i < 3; i++) {
         dup2(saved[i], i);
         close(saved[i]);
@@ -287,11 +303,15 @@ static void tell(struct hunt *hunt)
     struct run *run = run_here(hunt, hunt->worst.seed, &findings, &output, &schedule);
     struct outcome outcome = outcome_of(run, schedule, &findings, output);
 
-    fprintf(
-        stderr,
-        "A schedule goes wrong (%llu tried, the first that fails is number %llu): the program %s",
-        (unsigned long long)hunt->tried, (unsigned long long)hunt->failed_at,
-        status_words(outcome.status, now, sizeof now));
+    if (!hunt->found)
+        fprintf(stderr, "This schedule ends and prints like the usual run: the program %s",
+                status_words(outcome.status, now, sizeof now));
+    else
+        fprintf(stderr,
+                "A schedule goes wrong (%llu tried, the first that fails is number %llu): the "
+                "program %s",
+                (unsigned long long)hunt->tried, (unsigned long long)hunt->failed_at,
+                status_words(outcome.status, now, sizeof now));
     if (outcome.status != hunt->usual.status)
         fprintf(stderr, "; as a rule it %s", status_words(hunt->usual.status, usual, sizeof usual));
     fprintf(stderr, "%s.\n",
@@ -319,7 +339,12 @@ int schedules_try(char **program, const struct schedules_options *options)
     if (pipe2(hunt.report, O_CLOEXEC) == -1)
         kit_broken("pipe");
     search(&hunt);
-    if (hunt.found)
+    if (!hunt.usual.watched)
+        fprintf(stderr,
+                "ipclab trace: %s is not a program that was built for the race detector, and "
+                "schedules need one.\nBuild it with: ipclab cc --race FILE.c -o PROGRAM\n",
+                program[0]);
+    else if (hunt.found || options->count == 1)
         tell(&hunt);
     else
         fprintf(stderr,
@@ -329,5 +354,5 @@ int schedules_try(char **program, const struct schedules_options *options)
                 (unsigned long long)(options->seed + hunt.tried - 1));
     close(hunt.report[0]);
     close(hunt.report[1]);
-    return hunt.found ? 1 : 0;
+    return !hunt.usual.watched ? 2 : hunt.found ? 1 : 0;
 }

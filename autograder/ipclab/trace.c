@@ -340,10 +340,13 @@ int command_trace(int argc, char **argv)
     if (options.schedules > 0 && !options.race)
         return usage_error(&help, "--schedules needs --race, and a program that was built for it: "
                                   "ipclab cc --race prog.c -o prog");
-    if (options.schedules > 0)
+    if (options.schedules > 0) {
+        ipc_state_read(&before);
         return schedules_try(
             argv + optind, &(struct schedules_options){.count = options.schedules,
                                                        .seed = options.seed > 0 ? options.seed : 1,
-                                                       .parallel = processors()});
+                                                       .parallel = processors(),
+                                                       .existed_before = existed_before});
+    }
     return trace(&options, argv + optind);
 }

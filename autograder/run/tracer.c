@@ -543,7 +543,32 @@ static void effect_lock(struct tracer *tracer, struct task *task)
     tracer->record->calls[task->call].object = object;
 }
 
-static void note_message(struct task *task, struct call *call);
+/* The operations of a semop(2), as "0:-1 1:+1 undo": semaphore, what is added, flags. */
+static void note_operations(struct task *task, struct call *call)
+{
+    struct sembuf list[8];
+    size_t count = call->args[2] < 8 ? (size_t)call->args[2] : 8;
+    char *words = kit_strdup("");
+
+    if (!proc_memory(task->tid, call->args[1], list, count * sizeof list[0]))
+        count = 0;
+    for (size_t i = 0; i < count; i++) {
+        char *longer = kit_format("%s%s%u:%+d%s%s", words, i > 0 ? " " : "", list[i].sem_num,
+                                  list[i].sem_op, list[i].sem_flg & SEM_UNDO ? " undo" : "",
+                                  list[i].sem_flg & IPC_NOWAIT ? " nowait" : "");
+        free(words);
+        words = longer;
+    }
+    call->detail = words;
+}
+
+/* A message's type, as "type 5": of what is to be sent or, when msgrcv(2) is done, of what came. */
+static void note_message(struct task *task, struct call *call)
+{
+    long type;
+    if (proc_memory(task->tid, call->args[1], &type, sizeof type))
+        call->detail = kit_format("type %ld", type);
+}
 
 /* What a successful call means to the record. */
 static void apply_effect(struct tracer *tracer, struct task *task)
@@ -1024,33 +1049,6 @@ static bool refuses_kill(struct tracer *tracer, struct task *task, const struct 
     if (!guarded || task->row->effect != EFFECT_KILL || pid == 0)
         return false;
     return pid == -1 || record_find_pid(tracer->record, abs(pid)) == -1;
-}
-
-/* The operations of a semop(2), as "0:-1 1:+1 undo": semaphore, what is added, flags. */
-static void note_operations(struct task *task, struct call *call)
-{
-    struct sembuf list[8];
-    size_t count = call->args[2] < 8 ? (size_t)call->args[2] : 8;
-    char *words = kit_strdup("");
-
-    if (!proc_memory(task->tid, call->args[1], list, count * sizeof list[0]))
-        count = 0;
-    for (size_t i = 0; i < count; i++) {
-        char *longer = kit_format("%s%s%u:%+d%s%s", words, i > 0 ? " " : "", list[i].sem_num,
-                                  list[i].sem_op, list[i].sem_flg & SEM_UNDO ? " undo" : "",
-                                  list[i].sem_flg & IPC_NOWAIT ? " nowait" : "");
-        free(words);
-        words = longer;
-    }
-    call->detail = words;
-}
-
-/* A message's type, as "type 5": of what is to be sent or, when msgrcv(2) is done, of what came. */
-static void note_message(struct task *task, struct call *call)
-{
-    long type;
-    if (proc_memory(task->tid, call->args[1], &type, sizeof type))
-        call->detail = kit_format("type %ld", type);
 }
 
 static void call_begin(struct tracer *tracer, struct task *task, const struct call_row *row,
