@@ -93,6 +93,7 @@ struct put {
 struct channel {
     uint64_t kind, a, b; /* its name */
     struct clock base, shared;
+    const struct actor *head; /* atomic: who stored last */
     struct put *puts;
     size_t n_puts;
     int64_t initial, put, taken, taking; /* units */
@@ -380,16 +381,19 @@ static void load(struct analysis *all, struct actor *actor, const struct channel
     join(all, flags & RACE_ACQUIRES ? &actor->now : &actor->seen, &object->base);
 }
 
-/* Into an atomic object. A plain store ends what was released before; a modification goes on with
- * it ("release sequence", C17 5.1.2.4). */
+/* Into an atomic object. A store ends what others released before; modifications by anybody and
+ * relaxed stores of the same thread go on with it ("release sequence", C17 5.1.2.4). */
 static void store(struct analysis *all, struct actor *actor, struct channel *object,
                   const struct race_note *note)
 {
-    const struct clock *released = note->flags & RACE_RELEASES ? &actor->now : &actor->fenced;
-    if (note->kind == RACE_STORE)
+    bool releases = (note->flags & RACE_RELEASES) != 0, begins = note->kind == RACE_STORE;
+    const struct clock *released = releases ? &actor->now : &actor->fenced;
+    if (begins && (releases || object->head != actor))
         set(all, &object->base, released);
     else
         join(all, &object->base, released);
+    if (begins)
+        object->head = actor;
     next_step(all, actor);
 }
 
@@ -689,7 +693,8 @@ static void end_system_v(struct analysis *all, struct actor *actor, const struct
         else if ((int)call->args[1] == (int)which || ((int)call->args[2] & ~0x100) == SETALL) {
             bool known = ((int)call->args[2] & ~0x100) == SETVAL;
             join(all, &units->base, &actor->now);
-            start_anew(all, units, known ? (int64_t)call->args[3] : 0);
+            /* an int; what else the union holds is anything */
+            start_anew(all, units, known ? (int)call->args[3] : 0);
             next_step(all, actor);
         }
     }

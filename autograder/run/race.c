@@ -38,14 +38,21 @@ struct race {
     size_t n_sites;
 };
 
+/* One that was killed may have left a file of that name, and its number be ours today. */
 static int make_file(struct race *race, struct cell *cell)
 {
     static unsigned made;
-    char *name = kit_format("/dev/shm/ipclab-race-%d-%u", (int)getpid(), made++);
-    race->path = cell != NULL ? cell_path(cell, name) : kit_strdup(name);
-    race->variable = kit_format("%s=%s", RACE_VARIABLE, name);
-    free(name);
-    return open(race->path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd;
+    do {
+        free(race->path);
+        free(race->variable);
+        char *name = kit_format("/dev/shm/ipclab-race-%d-%u", (int)getpid(), made++);
+        race->path = cell != NULL ? cell_path(cell, name) : kit_strdup(name);
+        race->variable = kit_format("%s=%s", RACE_VARIABLE, name);
+        free(name);
+        fd = open(race->path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    } while (fd == -1 && errno == EEXIST);
+    return fd;
 }
 
 struct race *race_new(struct cell *cell)

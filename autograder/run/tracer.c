@@ -880,7 +880,11 @@ size_t tracer_held(const struct tracer *tracer)
 
 void tracer_forget_holds(struct tracer *tracer)
 {
-    tracer->n_holds = 0;
+    size_t kept = 0;
+    for (size_t i = 0; i < tracer->n_holds; i++)
+        if (tracer->holds[i].hold.kills)
+            tracer->holds[kept++] = tracer->holds[i];
+    tracer->n_holds = kept;
 }
 
 void tracer_release(struct tracer *tracer, int program)
@@ -962,11 +966,11 @@ static struct task *task_by_number(struct tracer *tracer, int number)
 
 /* In a call, and off the processor: wait4(2) and its like are "S" also while they look once more
  * whether there is something, after they were woken. (/proc/PID/syscall says "running" then, and -1
- * where no call is: a page on its way.) */
-static bool is_asleep(const struct task *task)
+ * where no call is.) "D" is over by itself, but in vfork(2). */
+static bool is_asleep(struct tracer *tracer, const struct task *task)
 {
     char state = proc_state(task->tid), call[160];
-    if (state != 'S' && state != 'D')
+    if (state != 'S' && (state != 'D' || task->process < 0 || !process_of(tracer, task)->in_vfork))
         return false;
     return proc_read(call, sizeof call, "/proc/%d/syscall", (int)task->tid) <= 0 ||
            (call[0] >= '0' && call[0] <= '9');
@@ -994,14 +998,14 @@ static void choose_turn(struct tracer *tracer)
     if (!is_scheduled(tracer))
         return;
     struct task *running = tracer->turn != 0 ? task_find(tracer, tracer->turn) : NULL;
-    if (running != NULL && !is_asleep(running))
+    if (running != NULL && !is_asleep(tracer, running))
         return;
     tracer->turn = 0;
     for (size_t i = 0; i < tracer->n_tasks; i++) {
         const struct task *task = &tracer->tasks[i];
         if (task->ready && count < MOST_READY)
             ready[count++] = task->number;
-        else if (!task->ready && !task->stopped && !is_asleep(task))
+        else if (!task->ready && !task->stopped && !is_asleep(tracer, task))
             return; /* on its way: out of a call, or to its end */
     }
     if (count > 0)

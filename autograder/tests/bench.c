@@ -2,6 +2,7 @@
  * bench.c - what watching a program costs, against running it alone and against strace.
  *
  *     build/tests/bench [ROUNDS]       from where ./ipclab lies; 9 rounds unless told otherwise
+ *     build/tests/bench races [ROUNDS] the tables of the race detector alone
  *     build/tests/bench ping-pong N    the load of the second table: N round trips over two pipes
  *
  * Machines differ and are never idle, so every figure is a ratio: in each round all ways of running
@@ -11,6 +12,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -299,19 +302,247 @@ static void bench_cell(int rounds)
     print_figure("cell / fork and exec", ratio, cell_aim);
 }
 
+/* ---- The race detector ------------------------------------------------------------------------
+ */
+
+#define SOURCE "autograder/tests/bench-races.c"
+#define NATIVE "build/tests/races-native"
+#define RACE_BUILD "build/tests/races-race"
+#define TSAN_BUILD "build/tests/races-tsan"
+#define TURNS "5000" /* of two processes, ten accesses each: 100000 */
+#define A_FEW_TURNS "1"
+#define SCHEDULES "200"
+
+enum { N_SCHEDULES = 200, PLAIN_RUNS = 200, LIMIT_S = 20, MAX_OUTPUT = 1 << 16 };
+
+static bool compile(const char *source, const char *program, const char *extra)
+{
+    const char *words[] = {"gcc",  "-std=c17", "-O2",   "-g",       "-D_XOPEN_SOURCE=700",
+                           source, "-o",       program, "-pthread", "-lrt",
+                           extra,  NULL};
+    return run_command(words) >= 0;
+}
+
+static bool compile_for_races(const char *source, const char *program)
+{
+    const char *words[] = {"./ipclab", "cc", "--race", "-O2", source, "-o", program, NULL};
+    return run_command(words) >= 0;
+}
+
+/* gcc may lack libtsan, and libtsan may not like the kernel's layout of memory. */
+static bool has_tsan(void)
+{
+    const char *words[] = {TSAN_BUILD, A_FEW_TURNS, NULL};
+    return compile(SOURCE, TSAN_BUILD, "-fsanitize=thread") && run_command(words) >= 0;
+}
+
+enum race_way { RACE_NATIVE, RACE_ALONE, RACE_TRACED, RACE_TSAN, RACE_ONCE, RACE_MANY, RACE_WAYS };
+
+static const struct race_command {
+    const char *words[9];
+} race_commands[RACE_WAYS] = {
+    [RACE_NATIVE] = {{NATIVE, TURNS, NULL}},
+    [RACE_ALONE] = {{RACE_BUILD, TURNS, NULL}},
+    [RACE_TRACED] = {{"./ipclab", "trace", "--race", "--", RACE_BUILD, TURNS, NULL}},
+    [RACE_TSAN] = {{TSAN_BUILD, TURNS, NULL}},
+    [RACE_ONCE] = {{"./ipclab", "trace", "--race", "--", RACE_BUILD, A_FEW_TURNS, NULL}},
+    [RACE_MANY] = {{"./ipclab", "trace", "--race", "--schedules", SCHEDULES, "--", RACE_BUILD,
+                    A_FEW_TURNS, NULL}},
+};
+
+static const struct race_figure {
+    const char *what;
+    enum race_way way, against;
+    double divisor;
+} race_figures[] = {
+    {"race build alone / native",                         RACE_ALONE,  RACE_NATIVE, 1          },
+    {"race build, ipclab trace --race / native",          RACE_TRACED, RACE_NATIVE, 1          },
+    {"race build alone / libtsan",                        RACE_ALONE,  RACE_TSAN,   1          },
+    {"race build, ipclab trace --race / libtsan",         RACE_TRACED, RACE_TSAN,   1          },
+    {"one schedule / ipclab trace --race, short program", RACE_MANY,   RACE_ONCE,   N_SCHEDULES},
+};
+
+static void tell_race_figure(const struct race_figure *figure, double (*times)[RACE_WAYS],
+                             int rounds, bool tsan)
+{
+    double ratios[MAX_ROUNDS];
+    size_t n = 0;
+
+    if (figure->against == RACE_TSAN && !tsan) {
+        print_failure(figure->what, "gcc cannot build with libtsan here");
+        return;
+    }
+    for (int i = 0; i < rounds; i++)
+        if (times[i][figure->way] > 0 && times[i][figure->against] > 0)
+            ratios[n++] = times[i][figure->way] / times[i][figure->against] / figure->divisor;
+    if (n == 0) {
+        print_failure(figure->what, "could not be run");
+        something_failed = true;
+        return;
+    }
+    printf("  %-52s %7.2f\n", figure->what, median(ratios, n));
+}
+
+static double median_of_way(double (*times)[RACE_WAYS], int rounds, enum race_way way)
+{
+    double column[MAX_ROUNDS];
+    for (int i = 0; i < rounds; i++)
+        column[i] = times[i][way];
+    return median(column, (size_t)rounds);
+}
+
+static void bench_race_builds(int rounds, bool tsan)
+{
+    static double times[MAX_ROUNDS][RACE_WAYS];
+
+    for (int round = 0; round < rounds; round++)
+        for (int turn = 0; turn < RACE_WAYS; turn++) {
+            enum race_way way = (enum race_way)((round + turn) % RACE_WAYS);
+            if (way != RACE_TSAN || tsan)
+                times[round][way] = run_command(race_commands[way].words);
+        }
+    printf("100000 shared accesses under a mutex, two processes (%.1f ms native)\n",
+           median_of_way(times, rounds, RACE_NATIVE));
+    for (size_t i = 0; i < sizeof race_figures / sizeof *race_figures; i++)
+        tell_race_figure(&race_figures[i], times, rounds, tsan);
+    double many_ms = median_of_way(times, rounds, RACE_MANY);
+    if (many_ms > 0)
+        printf("  %-52s %7.0f\n", "schedules a second, short program",
+               N_SCHEDULES * 1000 / many_ms);
+    printf("\n");
+    fflush(stdout);
+}
+
+/* Runs the command for at most LIMIT_S. Returns its status, and what it said (to be freed). */
+static int listen_to(const char *const words[], char **said)
+{
+    char *text = kit_alloc(MAX_OUTPUT + 1);
+    FILE *kept = tmpfile(); /* no pipe: a child that is left would keep it open */
+    int status;
+
+    if (kept == NULL)
+        kit_broken("tmpfile");
+    pid_t child = fork();
+    if (child == -1)
+        kit_broken("fork");
+    if (child == 0) {
+        setpgid(0, 0);
+        alarm(LIMIT_S);
+        dup2(fileno(kept), STDOUT_FILENO);
+        dup2(fileno(kept), STDERR_FILENO);
+        execvp(words[0], (char *const *)words);
+        _exit(NOT_STARTED);
+    }
+    if (waitpid(child, &status, 0) == -1)
+        kit_broken("waitpid");
+    kill(-child, SIGKILL); /* whom it left behind; as a rule nobody */
+    rewind(kept);
+    text[fread(text, 1, MAX_OUTPUT, kept)] = '\0';
+    fclose(kept);
+    *said = text;
+    return status;
+}
+
+static bool says(const char *const words[], const char *what)
+{
+    char *said;
+    listen_to(words, &said);
+    bool found = strstr(said, what) != NULL;
+    free(said);
+    return found;
+}
+
+/* Does one of many runs end or print otherwise than the first? */
+static bool repetition_shows(const char *program)
+{
+    const char *words[] = {program, NULL};
+    char *first, *said;
+    int status = listen_to(words, &first);
+    bool differs = false;
+
+    for (int i = 1; i < PLAIN_RUNS && !differs; i++) {
+        differs = listen_to(words, &said) != status || strcmp(said, first) != 0;
+        free(said);
+    }
+    free(first);
+    return differs;
+}
+
+enum finder { REPETITION, LIBTSAN, OURS, FINDERS };
+
+static void try_racy_program(const char *source, bool tsan, bool found[FINDERS])
+{
+    const char *alone[] = {TSAN_BUILD, NULL};
+    const char *traced[] = {"./ipclab", "trace", "--race", "--", RACE_BUILD, NULL};
+
+    if (!compile(source, NATIVE, NULL) || !compile_for_races(source, RACE_BUILD) ||
+        (tsan && !compile(source, TSAN_BUILD, "-fsanitize=thread"))) {
+        print_failure(source, "cannot be compiled");
+        something_failed = true;
+        return;
+    }
+    found[REPETITION] = repetition_shows(NATIVE);
+    found[LIBTSAN] = tsan && says(alone, "WARNING: ThreadSanitizer: data race");
+    found[OURS] = says(traced, "data-race");
+}
+
+static void bench_racy_programs(bool tsan)
+{
+    int totals[FINDERS] = {0};
+    glob_t sources;
+
+    if (glob("autograder/tests/races/*-racy.c", 0, NULL, &sources) != 0)
+        kit_broken("no racy programs");
+    printf("%zu programs with a race: who shows it (%s)\n", sources.gl_pathc,
+           tsan ? "libtsan, which knows one process alone, and ipclab: one run each"
+                : "ipclab: one run; libtsan: not here");
+    printf("  %-24s %16s %10s %10s\n", "", "200 plain runs", "libtsan", "ipclab");
+    for (size_t i = 0; i < sources.gl_pathc; i++) {
+        const char *name = strrchr(sources.gl_pathv[i], '/') + 1;
+        bool found[FINDERS] = {false};
+        try_racy_program(sources.gl_pathv[i], tsan, found);
+        printf("  %-24.*s %16s %10s %10s\n", (int)strcspn(name, "."), name,
+               found[REPETITION] ? "found" : "-", found[LIBTSAN] ? "found" : "-",
+               found[OURS] ? "found" : "-");
+        for (int k = 0; k < FINDERS; k++)
+            totals[k] += found[k];
+        fflush(stdout);
+    }
+    printf("  %-24s %16d %10d %10d\n\n", "found, of all", totals[REPETITION], totals[LIBTSAN],
+           totals[OURS]);
+    globfree(&sources);
+}
+
+static void bench_races(int rounds)
+{
+    bool tsan = has_tsan();
+    if (!compile(SOURCE, NATIVE, NULL) || !compile_for_races(SOURCE, RACE_BUILD)) {
+        print_failure(SOURCE, "cannot be compiled");
+        something_failed = true;
+        return;
+    }
+    bench_race_builds(rounds, tsan);
+    bench_racy_programs(tsan);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "ping-pong") == 0)
         return ping_pong(strtol(argv[2], NULL, 10));
-    long rounds = argc == 2 ? strtol(argv[1], NULL, 10) : ROUNDS;
-    if (argc > 2 || rounds < 1 || rounds > MAX_ROUNDS) {
-        fprintf(stderr, "usage: bench [ROUNDS] (1 to %d), or bench ping-pong N\n", MAX_ROUNDS);
+    bool races_alone = argc >= 2 && strcmp(argv[1], "races") == 0;
+    int left = argc - races_alone;
+    long rounds = left == 2 ? strtol(argv[argc - 1], NULL, 10) : ROUNDS;
+    if (left > 2 || rounds < 1 || rounds > MAX_ROUNDS) {
+        fprintf(stderr, "usage: bench [races] [ROUNDS] (1 to %d), or bench ping-pong N\n",
+                MAX_ROUNDS);
         return 2;
     }
     bool strace = has_strace();
     printf("Ratios of elapsed time, median of %ld rounds; less is better.\n\n", rounds);
-    for (size_t i = 0; i < sizeof loads / sizeof *loads; i++)
+    for (size_t i = 0; !races_alone && i < sizeof loads / sizeof *loads; i++)
         bench_load(&loads[i], (int)rounds, strace);
-    bench_cell((int)rounds);
+    bench_races((int)rounds);
+    if (!races_alone)
+        bench_cell((int)rounds);
     return something_failed ? 1 : 0;
 }

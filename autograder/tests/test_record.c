@@ -267,6 +267,17 @@ static struct record *full_record(void)
     for (unsigned kind = 0; kind < WAIT_KINDS; kind++)
         *thread_add_wait(thread, (enum wait_kind)kind) =
             (struct wait){(enum wait_kind)kind, 1, 2, 0, true, -5, 3, -1, UINT64_C(1) << 62, true};
+    record->own_objects = record->races_watched = record->race_builds = true;
+    record->notes_dropped = 3;
+    *ARRAY_ADD(record->turns, record->n_turns) = (struct turn){
+        1, "semop", {kit_strdup("c.c"), 7, kit_strdup("take")}
+    };
+    *ARRAY_ADD(record->notes, record->n_notes) =
+        (struct race_note){UINT64_MAX, UINT64_C(1) << 60, 8, 0, 1, 4322, 0, 2, 65};
+    *ARRAY_ADD(record->sites, record->n_sites) =
+        (struct place){kit_strdup("d.c"), 9, kit_strdup("add")};
+    *ARRAY_ADD(record->memories, record->n_memories) =
+        (struct race_memory){1, 2, kit_strdup("segment 2")};
     return record;
 }
 

@@ -1,0 +1,252 @@
+#!/usr/bin/env bash
+# ipclab trace --race --schedules: what plain runs never show is shown, its seed shows it again, and a correct program
+# passes.
+#
+# The programs here leave nothing to chance: a child that sleeps first comes last in every plain run, and a schedule
+# takes no notice of sleeps.
+. "$(dirname "$0")/../gates/lib.sh"
+gate=schedules
+ipclab=$tree/ipclab
+export NO_COLOR=1
+cd "$scratch" || exit 3
+
+# What the programs share.
+cat >scene.h <<'END'
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/sem.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static inline long *share(void)
+{
+    void *memory = mmap(NULL, sizeof(long), PROT_READ | PROT_WRITE, MAP_SHARED | 0x20, -1, 0);
+    if (memory == MAP_FAILED)
+        exit(99);
+    return memory;
+}
+
+static inline void change(int set, int which, int by)
+{
+    struct sembuf operation = {(unsigned short)which, (short)by, 0};
+    if (semop(set, &operation, 1) == -1)
+        exit(99);
+}
+
+static inline int two_locks(void)
+{
+    int set = semget(IPC_PRIVATE, SIZE_OF_SET, 0600);
+    if (set == -1 || semctl(set, 0, SETVAL, 1) == -1 || semctl(set, 1, SETVAL, 1) == -1)
+        exit(99);
+    return set;
+}
+
+static inline void doze(void)
+{
+    nanosleep(&(struct timespec){0, 3000000}, NULL);
+}
+END
+cat >lost.c <<'END'
+#include "scene.h"
+
+int main(void)
+{
+    long *count = share();
+    if (fork() == 0) {
+        doze();
+        (*count)++;
+        _exit(0);
+    }
+    (*count)++;
+    wait(NULL);
+    printf("%ld\n", *count);
+    return 0;
+}
+END
+cat >family.c <<'END'
+#include "scene.h"
+
+int main(void)
+{
+    long *count = share();
+    for (int child = 0; child < 4; child++)
+        if (fork() == 0) {
+            if (child == 1 && fork() == 0) {
+                (*count)++;
+                _exit(0);
+            }
+            for (int i = 0; i < 3; i++)
+                (*count)++;
+            _exit(0);
+        }
+    while (wait(NULL) > 0)
+        continue;
+    printf("%ld\n", *count);
+    return 0;
+}
+END
+cat >locked.c <<'END'
+#include "scene.h"
+
+int main(void)
+{
+    long *count = share();
+    int set = two_locks();
+    for (int child = 0; child < 2; child++)
+        if (fork() == 0) {
+            for (int i = 0; i < 3; i++) {
+                change(set, 0, -1);
+                (*count)++;
+                change(set, 0, 1);
+            }
+            _exit(0);
+        }
+    while (wait(NULL) > 0)
+        continue;
+    printf("%ld\n", *count);
+    return semctl(set, 0, IPC_RMID);
+}
+END
+cat >opposite.c <<'END'
+#include "scene.h"
+
+static void take_both(int set, int first)
+{
+    change(set, first, -1);
+    change(set, 1 - first, -1);
+    change(set, 1 - first, 1);
+    change(set, first, 1);
+}
+
+int main(void)
+{
+    int set = two_locks();
+    if (fork() == 0) {
+        doze();
+        take_both(set, 1);
+        _exit(0);
+    }
+    take_both(set, 0);
+    wait(NULL);
+    puts("done");
+    return semctl(set, 0, IPC_RMID);
+}
+END
+size=$((100 + $$ % 10000)) # of a set: ours are known by it
+for name in lost family locked opposite; do
+    "${CC:-gcc}" -std=c17 -O2 -D_XOPEN_SOURCE=700 -DSIZE_OF_SET=$size "$name.c" -o "$name-plain" >log 2>&1 &&
+        "$ipclab" cc --race -O2 -DSIZE_OF_SET=$size "$name.c" -o "$name" >>log 2>&1 || not_ok "$name builds" "It said:" log
+done
+
+# schedules COUNT SEED PROGRAM: what is said into `said`, the status as its own.
+schedules()
+{
+    timeout 60 "$ipclab" trace --race --schedules "$1" --seed "$2" -- "./$3" </dev/null >said 2>&1
+}
+
+# What was said of the one schedule; identifiers of objects are never the same.
+story() { tail -n +2 said | sed 's/semaphore set [0-9]*/semaphore set/'; }
+
+# complain WHAT-IS-SAID: unless `said` says it.
+complain()
+{
+    grep -qE -- "$1" said || { echo "nothing says: $1"; cat said; }
+}
+
+objects() { awk -v size=$size '$4 == size { print $2 }' /proc/sysvipc/sem; }
+
+# A lost update.
+plain_runs() { for ((i = 0; i < 100; i++)); do ./lost-plain; echo "status $?"; done >"$1"; }
+plain_runs plain.1 &
+plain_runs plain.2
+wait
+printf '2\nstatus 0\n' >right
+for ((i = 0; i < 200; i++)); do cat right; done | diff - <(cat plain.1 plain.2) >complaints
+judge "200 plain runs never lose an update" "The program was to sleep long enough." complaints
+
+schedules 1000 1 lost
+status=$?
+{
+    [ $status = 1 ] || echo "status $status, not 1"
+    complain '^A schedule goes wrong'
+    complain 'prints something else'
+    complain '^1$'
+    complain 'before an access to shared memory'
+} >complaints
+judge "a schedule loses it" "One of 1000 was to be enough." complaints
+
+seed=$(sed -n 's/^run again:.*--seed \([0-9]*\) .*/\1/p' said)
+story >first
+: >complaints
+for ((i = 0; i < 10; i++)); do
+    schedules 1 "${seed:-0}" lost || [ $? = 1 ] || echo "status $?" >>complaints
+    story | diff first - >>complaints
+done
+judge "its seed replays it, 10 of 10, turn by turn" "Seed ${seed:-none}. What differs:" complaints
+
+# Its usual run is another one each time; that of a seed is not.
+: >complaints
+for ((seed = 1; seed <= 16; seed++)); do
+    for copy in 1 2; do
+        timeout 60 "$ipclab" trace --race --schedules 1 --seed $seed -- ./family </dev/null 2>&1 | tail -n +2 >family.$copy &
+    done
+    wait
+    { cmp family.1 family.2 && [ -s family.1 ]; } >>complaints 2>&1 || echo "seed $seed" >>complaints
+done
+judge "a seed is one story, with children of children as well" "Something other than the seed decides." complaints
+
+# A correct program.
+objects >before
+schedules 100 1 locked
+status=$?
+{
+    [ $status = 0 ] || echo "status $status, not 0"
+    complain '^100 schedules, seeds 1 to 100: each ends and prints like the usual run'
+} >complaints
+judge "a correct program passes 100 schedules" "No schedule of it goes wrong." complaints
+
+# A deadlock that takes an order which plain runs do not have.
+: >complaints
+for ((i = 0; i < 5; i++)); do
+    [ "$(timeout 10 ./opposite-plain)" = done ] || echo "a plain run hangs" >>complaints
+done
+schedules 1000 1 opposite
+status=$?
+{
+    [ $status = 1 ] || echo "status $status, not 1"
+    complain 'the program never ends; as a rule it ends with exit status 0'
+    complain '^hang'
+    complain 'process 1 .* semaphore 1 of'
+    complain 'process 2 .* semaphore 0 of'
+    complain 'in change\(\), before semop\(\)'
+} >>complaints
+judge "two locks in opposite order are told as a hang" "A waits for what B holds, and B for what A holds." complaints
+seed=$(sed -n 's/^run again:.*--seed \([0-9]*\) .*/\1/p' said)
+story >first
+schedules 1 "${seed:-0}" opposite
+story | diff first - >complaints
+judge "its seed hangs again" "Seed ${seed:-none}. What differs:" complaints
+objects | diff before - >complaints
+judge "what the schedules left is gone" "Each run's objects are removed." complaints
+
+# What cannot be done is said.
+timeout 20 "$ipclab" trace --race -- ./lost-plain </dev/null >out 2>said
+status=$?
+{
+    [ $status = 0 ] || echo "status $status, not 0"
+    [ "$(cat out)" = 2 ] || cat out
+    complain 'not built for the race detector'
+    complain 'ipclab cc --race'
+} >complaints
+judge "trace --race says that a program is not built for it" "Silence would mean that there is no race." complaints
+timeout 20 "$ipclab" trace --schedules 10 -- ./lost </dev/null >out 2>said
+status=$?
+{
+    [ $status = 2 ] || echo "status $status, not 2"
+    [ ! -s out ] || echo "the program was run"
+    complain '--schedules needs --race'
+} >complaints
+judge "--schedules without --race is refused" "It needs the hooks of a program built for it." complaints
+close_gate
