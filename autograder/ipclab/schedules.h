@@ -23,8 +23,8 @@ struct schedules_options {
  * breaks a house rule that it did not break before.  Tells the one with the fewest turns of those
  * that the first failure and the next few gave: whose turn ended at which line, what came out, and
  * how to run it again (--seed).  The ordinary output goes to standard output.
- * Returns the command's exit status: 0 none failed, 1 one did, 2 the program cannot be tried (it was
- * not built for the race detector, or is not there).
+ * Returns the command's exit status: 0 none failed, 1 one did, 2 the program cannot be tried (it
+ * was not built for the race detector, or is not there).
  */
 int schedules_try(char **program, const struct schedules_options *options);
 

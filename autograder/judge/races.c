@@ -227,6 +227,8 @@ static void begin(struct analysis *all, struct actor *actor)
     int call = made_by(all, actor);
     if (call >= 0)
         join(all, &actor->now, &all->fork_clocks[call]);
+    else /* by the kit, which has seen others end before */
+        join(all, &actor->now, &all->ends);
     actor->now.steps[actor - all->actors] = 1;
 }
 
@@ -553,6 +555,8 @@ static void end_fd(struct analysis *all, struct actor *actor, const struct call 
         join(all, &actor->now, &all->any_fd);
         signal_comes(all, actor, 0); /* it may be a signalfd */
     }
+    if (pipe != NULL && all->record->objects[call->object].made_by == -1)
+        join(all, &actor->now, &all->any_fd); /* from outside, where others' output was read */
     join(all, &actor->now, pipe == NULL ? &all->sockets : &pipe->base);
     if (pipe != NULL) {
         pipe->taken += call->result;

@@ -407,6 +407,23 @@ CHECK(a_turn_includes_its_line, 2,
         expect_turns_kept(&all[i]);
 }
 
+CHECK(nothing_races, 1,
+      HINT("The lines are right. Which lines of your program use the memory that both have?")
+      HINT("Whose turn is it at each of them, and how does this process know by then?")
+      HINT("What do you do with the shared variables before the wait, and what after you have "
+           "passed the turn on?"))
+{
+    static const char *const all[] = {"sem", "lock", "posix"};
+    for (int i = 0; i < 3; i++) {
+        char first = random_below(2) ? 'P' : 'C';
+        int rounds = random_between(2, 4);
+        struct run *run = start_turns(all[i], first, rounds, given_race_build());
+        finish_run(run);
+        expect_exit(run, 0);
+        expect_stdout(run, turns(first, rounds));
+    }
+}
+
 CHECK(interruptions_and_short_writes, 1,
       HINT("Which of your calls can wait? Each of these can be interrupted.")
       HINT("semop has returned -1. Is it your turn?")

@@ -270,6 +270,21 @@ CHECK(nobody_overtakes, 2,
     expect_copied(&copy, payload);
 }
 
+CHECK(nothing_races, 1,
+      HINT("The copy is right. Which bytes of the segment do both use, and what says whose turn it is?")
+          HINT("The bytes are not all that is in the segment. Who stores what beside them, and when?")
+              HINT("What does the writer still do with the block after it has told the reader? And "
+                   "the reader, after it has told the writer, or before it was told?"))
+{
+    int size = random_between(100, 300);
+    struct text payload = random_bytes((size_t)size * 4);
+    struct copy copy = new_copy(size, given_race_build());
+    start_writer(&copy, given(given_input(payload), given_race_build()));
+    expect_waiting_writer(&copy);
+    start_reader(&copy, given_race_build());
+    expect_copied(&copy, payload);
+}
+
 /* Is some piece of it in there? */
 static bool holds_some(struct text memory, struct text payload)
 {

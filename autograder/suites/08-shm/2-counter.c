@@ -194,6 +194,20 @@ CHECK(no_update_is_lost, 2,
     expect_sum(run, 2, rounds);
 }
 
+CHECK(nothing_races, 1,
+      HINT("The sum is right. Which bytes of the shared memory do two children use?")
+          HINT("Go through an update line by line: which lines use shared memory, and is the lock "
+               "taken at each of them?")
+              HINT("The parent uses it, too. What has it waited for by then?"))
+{
+    enum { CHILDREN = 2, ROUNDS = 3 };
+    struct run *run = start_program("hooked", args("2", "3"),
+                                    given(given_input_held_open(text_of("......")),
+                                          given_race_build())); /* a byte for each update */
+    finish_run(run);
+    expect_sum(run, CHILDREN, ROUNDS);
+}
+
 static void expect_total(int children, int rounds, struct given *given)
 {
     struct run *run = run_program(

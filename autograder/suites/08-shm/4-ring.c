@@ -102,7 +102,7 @@ static struct ring make_ring(int slots, struct given *given)
     struct ring ring = new_ring(given);
     ring.slots = slots;
     struct peer *create =
-        start(&ring, args("create", ring.key, text_format("%d", slots).bytes), given_nothing());
+        start(&ring, args("create", ring.key, text_format("%d", slots).bytes), given);
     expect_done(&ring, create, "`ring create` was to make a ring");
     const struct object *segment = only_object(ring.run, OBJECT_SEGMENT);
     expect_that(
@@ -565,6 +565,39 @@ CHECK(many_at_once, 2,
         expect_done(&ring, producers[i], "Everything has been taken out");
     for (int i = 0; i < CONSUMERS; i++)
         expect_done(&ring, consumers[i], "Everything has been put in");
+    end_ring(&ring);
+}
+
+CHECK(nothing_races, 1,
+      HINT("The output is right. Which bytes of the segment do two processes use, and what keeps "
+           "them apart?")
+      HINT("Go through put and get word by word: the positions, too, are in the segment.")
+      HINT("Between which two operations does your program look at a position or a slot, and who "
+           "else may be there at that time?"))
+{
+    enum { EACH_ONE = 3 };
+    struct ring ring = make_ring(4, given_race_build());
+    struct peer *producers[2], *consumers[2];
+
+    /* All are there before the first line comes: nothing but the ring orders what they do. */
+    for (int i = 0; i < 2; i++) {
+        consumers[i] = start_get(&ring, EACH_ONE, given_race_build());
+        producers[i] = start_put(&ring, text_of(""),
+                                 given(given_input_held_open(text_of("")), given_race_build()));
+    }
+    settle(&ring);
+    for (int i = 0; i < 2; i++)
+        for (int k = 0; k < EACH_ONE; k++)
+            send_to_peer(producers[i], word_line());
+    ring.quiet = false;
+    settle(&ring);
+    for (int i = 0; i < 2; i++)
+        close_peer_input(producers[i]);
+    ring.quiet = false;
+    for (int i = 0; i < 2; i++) {
+        expect_done(&ring, producers[i], "Two consumers have taken out what two producers put in");
+        expect_done(&ring, consumers[i], "Two consumers have taken out what two producers put in");
+    }
     end_ring(&ring);
 }
 

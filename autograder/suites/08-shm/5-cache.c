@@ -458,6 +458,33 @@ CHECK(one_after_the_other, 2,
     end_server(run, SIGTERM);
 }
 
+CHECK(nothing_races, 1,
+      HINT("The answers are right. Which bytes of the segment do a put and a get use, and what keeps "
+           "two clients apart there?")
+      HINT("To look is a use, too: what may a client see that looks while another one changes it?")
+      HINT("Which is the first line of put and get that uses the segment, and which is the last? "
+           "What has been taken by then, and what has been given back?"))
+{
+    static const char *const orders = "put a red\nput b blue\nget a\nget nobody\n";
+    struct text wanted = text_of("put a: ok\nput b: ok\nget a: red\nget nobody: ENOENT\n");
+    struct run *run = start_server(2, given_race_build());
+    struct client clients[2];
+    for (int i = 0; i < 2; i++)
+        clients[i] = join_with(run, given_race_build());
+    for (int i = 0; i < 2; i++)
+        expect_answer(&clients[i], text_of("open: ok\n"), FINDING_WRONG_OUTPUT);
+
+    for (int i = 0; i < 2; i++) /* at once, ... */
+        ask(&clients[i], text_of(orders));
+    for (int i = 0; i < 2; i++)
+        expect_answer(&clients[i], wanted, FINDING_WRONG_OUTPUT);
+    for (int i = 0; i < 3; i++) /* ... and one after the other, which nobody but us has ordered */
+        ask_for(&clients[i % 2], text_of(orders), wanted);
+    leave(&clients[0]);
+    leave(&clients[1]);
+    end_server(run, SIGTERM);
+}
+
 /* A client is killed; when all is quiet, it is dead. Then the others go on. */
 static void kill_one(struct run *run, struct client *survivor, struct given *death,
                      struct text orders, const char *how)

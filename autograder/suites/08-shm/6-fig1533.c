@@ -334,6 +334,22 @@ static size_t count_lasting(struct run *run)
            count_made(run, OBJECT_QUEUE);
 }
 
+CHECK(nothing_races, 1,
+      HINT("The lines are right. Which lines of your program use the memory that both have?")
+          HINT("Whose turn is it at each of them, and how does this process know by then?")
+              HINT("What do you do with the long before you have read the byte, and what after you "
+                   "have written it?"))
+{
+    for (int i = 0; i < 3; i++) {
+        const char *first = sides[random_below(2)];
+        int updates = random_between(4, 7);
+        struct run *run =
+            run_program("fig1533", words(ways[i], first, updates), given_race_build());
+        expect_exit(run, 0);
+        expect_stdout(run, timeline(first, updates));
+    }
+}
+
 CHECK(nothing_would_stay, 1,
       HINT("What is left of a segment when all who had it attached were killed?")
           HINT("Which objects are removed by somebody's last line, and if he never gets there?")
