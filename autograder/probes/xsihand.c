@@ -105,7 +105,8 @@ static void send_message(const struct order *order, int flags)
     size_t length = order->words[2] != NULL ? strlen(order->words[2]) : 0;
     if (length > sizeof message.text)
         _Exit(EXIT_BROKEN);
-    memcpy(message.text, order->words[2], length);
+    if (length > 0)
+        memcpy(message.text, order->words[2], length);
     report(msgsnd((int)number(order, 0), &message, length, flags));
 }
 

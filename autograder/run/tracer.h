@@ -73,7 +73,8 @@ size_t tracer_held(const struct tracer *tracer);
 /* Lets those of a program (-1: of all) go on. */
 void tracer_release(struct tracer *tracer, int program);
 
-/* Nobody is held from now on (but killed, where that is wanted); who is, stays so until released. */
+/* Nobody is held from now on (but killed, where that is wanted); who is, stays so until released.
+ */
 void tracer_forget_holds(struct tracer *tracer);
 
 /* Threads that live. */

@@ -1131,7 +1131,7 @@ enum { CHOICES = 2000 };
 /* The thread that is chosen of these, given from the front or from the back. */
 static int chosen_of(struct schedule *schedule, const int *threads, size_t count, bool backwards)
 {
-    int given[8];
+    int given[8] = {0};
     for (size_t i = 0; i < count; i++)
         given[i] = threads[backwards ? count - 1 - i : i];
     return given[schedule_choose(schedule, given, count)];

@@ -1,4 +1,6 @@
-/* The segment lies at another address in each process, and nothing orders. */
+/*
+ * addresses-racy.c - the segment lies at another address in each process, and nothing orders.
+ */
 #include "scene.h"
 
 static int id, set;

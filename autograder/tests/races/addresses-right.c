@@ -1,4 +1,6 @@
-/* The segment lies at another address in each process, and a semaphore orders. */
+/*
+ * addresses-right.c - the segment lies at another address in each process, and a semaphore orders.
+ */
 #include "scene.h"
 
 static int id, set;

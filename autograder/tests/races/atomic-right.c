@@ -1,4 +1,6 @@
-/* Atomic additions need no lock. */
+/*
+ * atomic-right.c - atomic additions need no lock.
+ */
 #include "scene.h"
 
 static atomic_long *count;

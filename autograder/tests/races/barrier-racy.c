@@ -1,4 +1,6 @@
-/* The second round writes before the others have read: one barrier is missing. */
+/*
+ * barrier-racy.c - the second round writes before the others have read: one barrier is missing.
+ */
 #include "scene.h"
 
 enum { N = 3 };

@@ -1,4 +1,6 @@
-/* All write their part, meet, read the other parts, and meet again. */
+/*
+ * barrier-right.c - all write their part, meet, read the other parts, and meet again.
+ */
 #include "scene.h"
 
 enum { N = 3 };

@@ -1,4 +1,6 @@
-/* Two buffers in turns, but nobody says when one is empty again. */
+/*
+ * buffers-racy.c - two buffers in turns, but nobody says when one is empty again.
+ */
 #include "scene.h"
 
 enum { ROUNDS = 6, SIZE = 64 };

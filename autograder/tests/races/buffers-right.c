@@ -1,4 +1,6 @@
-/* Two buffers in turns, with one semaphore for full and one for empty. */
+/*
+ * buffers-right.c - two buffers in turns, with one semaphore for full and one for empty.
+ */
 #include "scene.h"
 
 enum { ROUNDS = 6, SIZE = 64 };

@@ -1,4 +1,6 @@
-/* A condition, but the value is written after the mutex is given back. */
+/*
+ * condition-racy.c - a condition, but the value is written after the mutex is given back.
+ */
 #include "scene.h"
 
 struct shared {

@@ -1,4 +1,6 @@
-/* A condition, its flag and the value under the mutex. */
+/*
+ * condition-right.c - a condition, its flag and the value under the mutex.
+ */
 #include "scene.h"
 
 struct shared {

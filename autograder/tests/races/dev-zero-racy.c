@@ -1,4 +1,6 @@
-/* A mapping of /dev/zero. */
+/*
+ * dev-zero-racy.c - a mapping of /dev/zero.
+ */
 #include "scene.h"
 
 static long *count;

@@ -1,5 +1,7 @@
-/* A child that has become another program by exec attaches the segment again, and nobody waits for
- * it before reading. */
+/*
+ * exec-racy.c - a child that has become another program by exec attaches the segment again, and
+ * nobody waits for it before reading.
+ */
 #include "scene.h"
 
 int main(int argc, char **argv)

@@ -1,4 +1,7 @@
-/* A child that has become another program by exec attaches the segment again, and is waited for. */
+/*
+ * exec-right.c - a child that has become another program by exec attaches the segment again, and
+ * is waited for.
+ */
 #include "scene.h"
 
 int main(int argc, char **argv)

@@ -1,4 +1,6 @@
-/* Relaxed operations, and a fence at the writer's side alone. */
+/*
+ * fences-racy.c - relaxed operations, and a fence at the writer's side alone.
+ */
 #include "scene.h"
 
 struct shared {

@@ -1,4 +1,6 @@
-/* Relaxed operations with fences at both sides. */
+/*
+ * fences-right.c - relaxed operations with fences at both sides.
+ */
 #include "scene.h"
 
 struct shared {

@@ -1,4 +1,6 @@
-/* A byte through a FIFO, sent before the value is written. */
+/*
+ * fifo-racy.c - a byte through a FIFO, sent before the value is written.
+ */
 #include "scene.h"
 
 static int *value;

@@ -1,4 +1,6 @@
-/* A byte through a FIFO, sent after the value was written. */
+/*
+ * fifo-right.c - a byte through a FIFO, sent after the value was written.
+ */
 #include "scene.h"
 
 static int *value;

@@ -1,4 +1,6 @@
-/* A file that is mapped by both. */
+/*
+ * file-racy.c - a file that is mapped by both.
+ */
 #include "scene.h"
 
 static long *count;

@@ -1,4 +1,6 @@
-/* A flag that is atomic, but relaxed: it orders nothing. */
+/*
+ * flag-racy.c - a flag that is atomic, but relaxed: it orders nothing.
+ */
 #include "scene.h"
 
 struct shared {

@@ -1,4 +1,6 @@
-/* A flag with release and acquire. */
+/*
+ * flag-right.c - a flag with release and acquire.
+ */
 #include "scene.h"
 
 struct shared {

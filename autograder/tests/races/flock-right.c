@@ -1,4 +1,6 @@
-/* flock() on the same file, each with an open of its own. */
+/*
+ * flock-right.c - flock() on the same file, each with an open of its own.
+ */
 #include "scene.h"
 
 #include <sys/file.h>

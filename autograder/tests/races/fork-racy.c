@@ -1,4 +1,6 @@
-/* Written after the fork, while the child looks. */
+/*
+ * fork-racy.c - written after the fork, while the child looks.
+ */
 #include "scene.h"
 
 static int *value;

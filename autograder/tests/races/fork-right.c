@@ -1,4 +1,6 @@
-/* Written before the fork: the child knows. */
+/*
+ * fork-right.c - written before the fork: the child knows.
+ */
 #include "scene.h"
 
 static int *value;

@@ -1,4 +1,6 @@
-/* One adds atomically, the other does not. */
+/*
+ * half-atomic-racy.c - one adds atomically, the other does not.
+ */
 #include "scene.h"
 
 static long *count;

@@ -1,4 +1,6 @@
-/* One increment a child, and nothing between them: the total is always right. */
+/*
+ * increment-racy.c - one increment a child, and nothing between them: the total is always right.
+ */
 #include "scene.h"
 
 static long *count;

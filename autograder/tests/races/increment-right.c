@@ -1,4 +1,7 @@
-/* One increment a child, each waited for before the next: wait() is all the order there is. */
+/*
+ * increment-right.c - one increment a child, each waited for before the next: wait() is all the
+ * order there is.
+ */
 #include "scene.h"
 
 static long *count;

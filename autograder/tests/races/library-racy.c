@@ -1,4 +1,6 @@
-/* read() and memcpy() use the memory for the program; so they race. */
+/*
+ * library-racy.c - read() and memcpy() use the memory for the program; so they race.
+ */
 #include "scene.h"
 
 static char *text;

@@ -1,4 +1,6 @@
-/* Two messages; the reader acts on the first, which was sent before the value. */
+/*
+ * message-racy.c - two messages; the reader acts on the first, which was sent before the value.
+ */
 #include "scene.h"
 
 struct note {

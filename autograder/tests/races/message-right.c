@@ -1,4 +1,6 @@
-/* A message says that the value is there. */
+/*
+ * message-right.c - a message says that the value is there.
+ */
 #include "scene.h"
 
 struct note {

@@ -1,4 +1,6 @@
-/* The writer locks, the reader does not. */
+/*
+ * mutex-racy.c - the writer locks, the reader does not.
+ */
 #include "scene.h"
 
 struct shared {

@@ -1,4 +1,6 @@
-/* A process-shared mutex around both. */
+/*
+ * mutex-right.c - a process-shared mutex around both.
+ */
 #include "scene.h"
 
 struct shared {

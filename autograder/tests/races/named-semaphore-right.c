@@ -1,4 +1,6 @@
-/* A named semaphore as a lock. */
+/*
+ * named-semaphore-right.c - a named semaphore as a lock.
+ */
 #include "scene.h"
 
 static long *count;

@@ -1,4 +1,6 @@
-/* Bytes of one's own, but somebody writes the whole word. */
+/*
+ * neighbours-racy.c - bytes of one's own, but somebody writes the whole word.
+ */
 #include "scene.h"
 
 static char *bytes;

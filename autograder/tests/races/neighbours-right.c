@@ -1,4 +1,6 @@
-/* Each has bytes of its own, side by side in one word. */
+/*
+ * neighbours-right.c - each has bytes of its own, side by side in one word.
+ */
 #include "scene.h"
 
 static char *bytes;

@@ -1,4 +1,6 @@
-/* A lock of one's own that is given back without release. */
+/*
+ * own-lock-racy.c - a lock of one's own that is given back without release.
+ */
 #include "scene.h"
 
 struct shared {

@@ -1,4 +1,6 @@
-/* A lock of one's own: acquire to take it, release to give it back. */
+/*
+ * own-lock-right.c - a lock of one's own: acquire to take it, release to give it back.
+ */
 #include "scene.h"
 
 struct shared {

@@ -1,4 +1,6 @@
-/* End of file is the token: it comes when the writer has closed its end. */
+/*
+ * pipe-eof-right.c - end of file is the token: it comes when the writer has closed its end.
+ */
 #include "scene.h"
 
 static int *value, ends[2];

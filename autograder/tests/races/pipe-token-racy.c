@@ -1,4 +1,6 @@
-/* A byte through a pipe, sent before the value is written. */
+/*
+ * pipe-token-racy.c - a byte through a pipe, sent before the value is written.
+ */
 #include "scene.h"
 
 static int *value, ends[2];

@@ -1,4 +1,6 @@
-/* A byte through a pipe, sent after the value was written. */
+/*
+ * pipe-token-right.c - a byte through a pipe, sent after the value was written.
+ */
 #include "scene.h"
 
 static int *value, ends[2];

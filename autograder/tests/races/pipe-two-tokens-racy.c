@@ -1,4 +1,6 @@
-/* Two tokens, of which the reader takes the first only: that one says nothing of the second value.
+/*
+ * pipe-two-tokens-racy.c - two tokens, of which the reader takes the first only: that one says
+ * nothing of the second value.
  */
 #include "scene.h"
 

@@ -1,4 +1,6 @@
-/* An object of shm_open(). */
+/*
+ * posix-memory-racy.c - an object of shm_open().
+ */
 #include "scene.h"
 
 static long *count;

@@ -1,4 +1,6 @@
-/* The semaphore is posted before the value is written. */
+/*
+ * posix-semaphore-racy.c - the semaphore is posted before the value is written.
+ */
 #include "scene.h"
 
 struct shared {

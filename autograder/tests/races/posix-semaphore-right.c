@@ -1,4 +1,6 @@
-/* A process-shared semaphore in the memory says when the value is there. */
+/*
+ * posix-semaphore-right.c - a process-shared semaphore in the memory says when the value is there.
+ */
 #include "scene.h"
 
 struct shared {

@@ -1,4 +1,6 @@
-/* Record locks on two different bytes exclude nobody. */
+/*
+ * record-lock-racy.c - record locks on two different bytes exclude nobody.
+ */
 #include "scene.h"
 
 static long *count;

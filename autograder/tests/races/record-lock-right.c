@@ -1,4 +1,6 @@
-/* A record lock on the same byte around both. */
+/*
+ * record-lock-right.c - a record lock on the same byte around both.
+ */
 #include "scene.h"
 
 static long *count;

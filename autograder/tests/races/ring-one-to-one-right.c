@@ -1,4 +1,7 @@
-/* One producer, one consumer, and counting semaphores: each index has one owner. */
+/*
+ * ring-one-to-one-right.c - one producer, one consumer, and counting semaphores: each index has
+ * one owner.
+ */
 #include "scene.h"
 
 enum { ROOM = 3, ITEMS = 12 };

@@ -1,4 +1,6 @@
-/* A ring with two counting semaphores and no lock: the producers share the head. */
+/*
+ * ring-racy.c - a ring with two counting semaphores and no lock: the producers share the head.
+ */
 #include "scene.h"
 
 enum { ROOM = 3, EACH = 6, PRODUCERS = 2 };

@@ -1,4 +1,6 @@
-/* A ring with two counting semaphores and a lock: two producers, one consumer. */
+/*
+ * ring-right.c - a ring with two counting semaphores and a lock: two producers, one consumer.
+ */
 #include "scene.h"
 
 enum { ROOM = 3, EACH = 6, PRODUCERS = 2 };

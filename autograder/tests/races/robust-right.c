@@ -1,4 +1,6 @@
-/* The owner dies in the section; who comes next learns it, and goes on. */
+/*
+ * robust-right.c - the owner dies in the section; who comes next learns it, and goes on.
+ */
 #include "scene.h"
 
 struct shared {

@@ -1,4 +1,6 @@
-/* Two write, and hold the lock for reading. */
+/*
+ * rwlock-racy.c - two write, and hold the lock for reading.
+ */
 #include "scene.h"
 
 struct shared {

@@ -1,4 +1,6 @@
-/* Readers share, each writer is alone. */
+/*
+ * rwlock-right.c - readers share, each writer is alone.
+ */
 #include "scene.h"
 
 struct shared {

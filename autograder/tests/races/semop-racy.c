@@ -1,4 +1,6 @@
-/* A lock that covers only one side: the children take it, the parent does not. */
+/*
+ * semop-racy.c - a lock that covers only one side: the children take it, the parent does not.
+ */
 #include "scene.h"
 
 static long *count;

@@ -1,4 +1,6 @@
-/* A semaphore set around each increment. */
+/*
+ * semop-right.c - a semaphore set around each increment.
+ */
 #include "scene.h"
 
 static long *count;

@@ -1,5 +1,7 @@
-/* A sequence lock over plain data: the reader may meet half of a change, and the check comes too
- * late. */
+/*
+ * seqlock-racy.c - a sequence lock over plain data: the reader may meet half of a change, and the
+ * check comes too late.
+ */
 #include "scene.h"
 
 struct shared {

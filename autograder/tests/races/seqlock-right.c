@@ -1,4 +1,6 @@
-/* A sequence lock: the data are atomic, and fences order them. */
+/*
+ * seqlock-right.c - a sequence lock: the data are atomic, and fences order them.
+ */
 #include "scene.h"
 
 struct shared {

@@ -1,4 +1,6 @@
-/* The signal is sent first, the value is written after it. */
+/*
+ * signal-racy.c - the signal is sent first, the value is written after it.
+ */
 #include "scene.h"
 
 static int *value;

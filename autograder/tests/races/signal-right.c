@@ -1,4 +1,6 @@
-/* A signal says that the value is there: its handler comes after the kill(). */
+/*
+ * signal-right.c - a signal says that the value is there: its handler comes after the kill().
+ */
 #include "scene.h"
 
 static int *value;

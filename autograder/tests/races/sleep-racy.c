@@ -1,4 +1,6 @@
-/* A sleep is no order, however long. */
+/*
+ * sleep-racy.c - a sleep is no order, however long.
+ */
 #include "scene.h"
 
 static int *value;

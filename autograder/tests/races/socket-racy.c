@@ -1,4 +1,6 @@
-/* A byte through a socket, sent before the value is written. */
+/*
+ * socket-racy.c - a byte through a socket, sent before the value is written.
+ */
 #include "scene.h"
 
 static int *value, ends[2];

@@ -1,4 +1,6 @@
-/* A byte through a socket, sent after the value was written. */
+/*
+ * socket-right.c - a byte through a socket, sent after the value was written.
+ */
 #include "scene.h"
 
 static int *value, ends[2];

@@ -1,4 +1,6 @@
-/* A process-shared spin lock. */
+/*
+ * spinlock-right.c - a process-shared spin lock.
+ */
 #include "scene.h"
 
 struct shared {

@@ -1,4 +1,6 @@
-/* The token comes through stdio, which reads inside of the library. */
+/*
+ * stdio-pipe-right.c - the token comes through stdio, which reads inside of the library.
+ */
 #include "scene.h"
 
 static int *value, ends[2];

@@ -1,4 +1,6 @@
-/* A thread writes, is joined, and its process hands over by a pipe. */
+/*
+ * threads-right.c - a thread writes, is joined, and its process hands over by a pipe.
+ */
 #include "scene.h"
 
 static int *value, ends[2];

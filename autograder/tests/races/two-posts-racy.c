@@ -1,4 +1,7 @@
-/* The first post comes before the second value; the reader waits once and reads both. */
+/*
+ * two-posts-racy.c - the first post comes before the second value; the reader waits once and reads
+ * both.
+ */
 #include "scene.h"
 
 struct shared {

@@ -1,4 +1,6 @@
-/* The holder dies without giving back; SEM_UNDO does it, and the end orders. */
+/*
+ * undo-right.c - the holder dies without giving back; SEM_UNDO does it, and the end orders.
+ */
 #include "scene.h"
 
 static long *count;

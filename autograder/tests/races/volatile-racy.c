@@ -1,4 +1,6 @@
-/* A volatile flag: it makes the compiler look each time, and orders nothing. */
+/*
+ * volatile-racy.c - a volatile flag: it makes the compiler look each time, and orders nothing.
+ */
 #include "scene.h"
 
 struct shared {

@@ -1,4 +1,6 @@
-/* The parent reads before it waits, however late. */
+/*
+ * wait-racy.c - the parent reads before it waits, however late.
+ */
 #include "scene.h"
 
 static int *value;

@@ -1,4 +1,6 @@
-/* The parent waits, with waitid(), and reads then. */
+/*
+ * wait-right.c - the parent waits, with waitid(), and reads then.
+ */
 #include "scene.h"
 
 static int *value;

@@ -1,4 +1,6 @@
-/* Wait for zero, but one of the three counts down before it writes. */
+/*
+ * zero-racy.c - wait for zero, but one of the three counts down before it writes.
+ */
 #include "scene.h"
 
 static long *parts;

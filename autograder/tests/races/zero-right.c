@@ -1,4 +1,6 @@
-/* Wait for zero: the parent reads when all three have counted down. */
+/*
+ * zero-right.c - wait for zero: the parent reads when all three have counted down.
+ */
 #include "scene.h"
 
 static long *parts;
