@@ -700,15 +700,21 @@ static void place_calls(struct run *run)
     }
 }
 
+/* Stops at the limit: who writes for ever must not keep us. */
+static void drain_all(struct run *run, int *fd, struct bytes *into)
+{
+    while (*fd >= 0 && run->state != RUN_FLOODED && drain(run, fd, into))
+        continue;
+}
+
 void run_drain(struct run *run)
 {
-    for (size_t i = 0; i < run->n_peers; i++)
-        while (run->peers[i]->reading && run->peers[i]->output >= 0 &&
-               drain(run, &run->peers[i]->output, &run->peers[i]->out))
-            continue;
-    for (size_t i = 0; i < run->n_peers; i++)
-        while (run->peers[i]->error >= 0 && drain(run, &run->peers[i]->error, &run->peers[i]->err))
-            continue;
+    for (size_t i = 0; i < run->n_peers; i++) {
+        struct peer *peer = run->peers[i];
+        if (peer->reading)
+            drain_all(run, &peer->output, &peer->out);
+        drain_all(run, &peer->error, &peer->err);
+    }
 }
 
 void run_finish(struct run *run)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "../run/calls.h"
 #include "../run/kit.h"
 #include "../run/places.h"
 
@@ -36,11 +37,6 @@ const char *at_place(const struct call *call)
     return call->place.file != NULL
                ? text_format(" at %s:%d", call->place.file, call->place.line).bytes
                : "";
-}
-
-const char *spoken(const char *call)
-{
-    return strcmp(call, "semtimedop") == 0 ? "semop" : call;
 }
 
 struct party new_party(const char *driver, const char *key, const char *const *keeper,
@@ -110,7 +106,7 @@ static const struct thread *sleeper_of(struct run *run, int number)
 bool sleeps_in_semop(struct run *run, int number)
 {
     const struct thread *thread = sleeper_of(run, number);
-    return thread != NULL && strcmp(spoken(thread->call), "semop") == 0;
+    return thread != NULL && strcmp(call_spoken(thread->call), "semop") == 0;
 }
 
 /* "sleeps in semop at xlock.c:34". */
@@ -128,7 +124,8 @@ static const char *what_it_does(struct run *run, int number)
         return "runs";
     if (strcmp(thread->call, "read") == 0)
         return "waits for the kit to let it go on";
-    return text_format("sleeps in %s%s", spoken(thread->call), call != NULL ? at_place(call) : "")
+    return text_format("sleeps in %s%s", call_spoken(thread->call),
+                       call != NULL ? at_place(call) : "")
         .bytes;
 }
 

@@ -27,8 +27,6 @@ bool log_has(struct text text, const char *part);
 const char *in_one_line(struct text log);
 /* " at xlock.c:34", or nothing when the line is not known. Also in the middle of a run. */
 const char *at_place(const struct call *call);
-/* "semop": as one calls it, not as the kernel does. */
-const char *spoken(const char *call);
 
 /* Starts the run: the keeper, with these arguments (key and steps). */
 struct party new_party(const char *driver, const char *key, const char *const *keeper,

@@ -491,6 +491,7 @@ void wait_until_idle(struct run *run)
     struct idle_watch watch = new_watch(run);
     run->last_digest = 0; /* what was still a moment ago, we may have woken since */
     run_until(run, still_or_busy, &watch, 0);
+    run_drain(run); /* the last words of one that has ended */
     if (run->state == RUN_ENDED)
         return;
     if (run->state != RUN_GOING) {
@@ -545,6 +546,7 @@ static bool has_output(struct run *run, void *context)
 static void wait_for(struct run *run, run_condition *condition, void *context)
 {
     run_until(run, condition, context, 0);
+    run_drain(run);
     if (run->state == RUN_GOING || run->state == RUN_ENDED)
         return;
     finish_run(run);
@@ -605,18 +607,17 @@ static bool has_ended(struct run *run, void *context)
 void wait_until_peer_ended(struct peer *peer)
 {
     wait_for(peer->run, has_ended, peer);
-    run_drain(peer->run); /* its last words are in the pipe before it has ended */
 }
 
 void wait_until_first_ended(struct run *run)
 {
     wait_for(run, has_ended, run_first(run));
-    run_drain(run);
 }
 
 void wait_until_ended(struct run *run)
 {
     run_until(run, NULL, NULL, 0);
+    run_drain(run);
 }
 
 /* ---- Input, output, signals ----------------------------------------------------------------- */

@@ -6,6 +6,7 @@
  * _GNU_SOURCE: strerrorname_np(3).
  */
 #define _GNU_SOURCE
+#include "../../run/calls.h"
 #include "../party.h"
 #include "../worker.h"
 
@@ -49,7 +50,8 @@ static bool has_operated(const struct record *record, size_t before)
 {
     for (size_t i = 0; i < before; i++)
         if (record->calls[i].process == record->calls[before].process &&
-            record->calls[i].result >= 0 && strcmp(spoken(record->calls[i].name), "semop") == 0)
+            record->calls[i].result >= 0 &&
+            strcmp(call_spoken(record->calls[i].name), "semop") == 0)
             return true;
     return false;
 }
@@ -153,7 +155,7 @@ static const char *what_shows(struct run *run)
     call = wrong_number(run) != NULL ? wrong_number(run) : refused_setting(run);
     if (call == NULL)
         return "";
-    return text_format("\n%s failed with %s%s.", spoken(call->name),
+    return text_format("\n%s failed with %s%s.", call_spoken(call->name),
                        strerrorname_np(-(int)call->result), at_place(call))
         .bytes;
 }

@@ -6,6 +6,7 @@
  * _GNU_SOURCE: strerrorname_np(3).
  */
 #define _GNU_SOURCE
+#include "../../run/calls.h"
 #include "../party.h"
 
 #include <errno.h>
@@ -69,7 +70,7 @@ static const struct object *the_set(struct run *run)
 static bool operates(const struct call *call, int semaphore, int sign, bool undo)
 {
     const char *at = call->detail;
-    if (strcmp(spoken(call->name), "semop") != 0 || call->result < 0 || at == NULL)
+    if (strcmp(call_spoken(call->name), "semop") != 0 || call->result < 0 || at == NULL)
         return false;
     while (*at != '\0') {
         char *rest = NULL;

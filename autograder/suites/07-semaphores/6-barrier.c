@@ -7,6 +7,7 @@
  * _GNU_SOURCE: strerrorname_np(3).
  */
 #define _GNU_SOURCE
+#include "../../run/calls.h"
 #include "../party.h"
 
 #include <errno.h>
@@ -76,7 +77,8 @@ static bool took_it_for_the_end(struct run *run, struct peer *peer)
     const struct record *record = record_of(run);
     for (size_t i = record->n_calls; i-- > 0;) {
         const struct call *call = &record->calls[i];
-        if (call->process == number_of_peer(peer) - 1 && strcmp(spoken(call->name), "semop") == 0)
+        if (call->process == number_of_peer(peer) - 1 &&
+            strcmp(call_spoken(call->name), "semop") == 0)
             return call->result == -EINTR;
     }
     return false;

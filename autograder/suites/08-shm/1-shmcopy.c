@@ -12,6 +12,7 @@
 #include <sys/shm.h>
 #include <sys/wait.h>
 
+#include "../../run/calls.h"
 #include "../../run/run.h"
 #include "../party.h"
 
@@ -81,7 +82,7 @@ static const char *state_of(const struct copy *copy, struct peer *peer)
         return "is still there";
     if (process->ended_us < 0) {
         const struct call *call = call_in_progress(copy->run, process->number); /* if recorded */
-        return text_format("waits in %s%s", spoken(thread->call),
+        return text_format("waits in %s%s", call_spoken(thread->call),
                            call != NULL ? at_place(call) : "")
             .bytes;
     }
