@@ -555,9 +555,6 @@ static void end_fd(struct analysis *all, struct actor *actor, const struct call 
         join(all, &actor->now, &all->any_fd);
         signal_comes(all, actor, 0); /* it may be a signalfd */
     }
-    if (pipe != NULL &&
-        pipe->n_puts == 0) /* from outside, where others' output may have been read */
-        join(all, &actor->now, &all->any_fd);
     join(all, &actor->now, pipe == NULL ? &all->sockets : &pipe->base);
     if (pipe != NULL) {
         pipe->taken += call->result;
