@@ -95,6 +95,7 @@ gates: all deps-test $(B)/gates/hints ## the seven gates; one of them: make gate
 soak: all deps-test ## the gates at length: 20 rounds under load, every check of every mistake (an hour)
 	@IPCLAB_REPEAT=20 IPCLAB_THOROUGH=1 bash autograder/tests/gates/run 1
 	@IPCLAB_THOROUGH=1 bash autograder/tests/gates/run 3
+	@IPCLAB_RACE_ROUNDS=50 bash autograder/tests/end-to-end/races.sh
 selftest: all deps-test $(B)/gates/hints ## prove that each gate can fail
 	@bash autograder/tests/gates/selftest.sh
 tables: all ## write the points tables in labs/*/README.md again

@@ -199,7 +199,7 @@ static void expect_new(const struct kind *kind, const char *way)
                 "Afterwards there should be one %s that it has made; there are %zu.", kind->words,
                 count_made(run, kind->kind));
     suspect_if(took_key_for_id(run, peer, kind, key), "id-equals-key");
-    expect_answer(peer, text_format("%d created\n", made->id));
+    expect_answer(peer, text_format("%d created\n", made != NULL ? made->id : -1));
     suspect_if(made->mode == 0, "ipc-forgot-mode-bits");
     expect_that(run, made->mode == mode, FINDING_PERMISSIONS,
                 "The %s has the permissions %03o; %03o were asked for.", kind->words, made->mode,
