@@ -250,7 +250,7 @@ CHECK(fifty_rounds, 1,
         parties, ROUNDS, wrong);
     size_t gone = text_count(order, text_of(" goes "));
     expect_that(
-        party.run, gone == (size_t)(parties * ROUNDS),
+        party.run, gone == (size_t)parties * ROUNDS,
         anybody_failed(&party) ? FINDING_WRONG_OUTPUT : FINDING_HANG,
         "%d parties should go through %d rounds, which makes %d passages. There were %zu.%s",
         parties, ROUNDS, parties * ROUNDS, gone, who_does_what(&party));
