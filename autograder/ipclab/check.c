@@ -209,7 +209,7 @@ static int check_all(const struct selection *selection, const char *dir,
 
     hints_folder = dir;
     jobs_run(selection, &how, &results, only_json ? NULL : tell, &terminal);
-    state_store(dir, &results);
+    state_store(dir, &results, arguments->fail_fast);
     if (!only_json) {
         terminal_total(&terminal, &results);
         print_next(dir, arguments);

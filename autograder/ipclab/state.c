@@ -148,7 +148,7 @@ static void copy_check(struct check_result *to, const struct check_result *from)
 }
 
 static void merge_exercise(struct results *into, const struct lab_result *lab,
-                           const struct exercise_result *exercise)
+                           const struct exercise_result *exercise, bool skipped_untried)
 {
     struct lab_result *to_lab = results_find_lab(into, lab->id);
     if (to_lab == NULL)
@@ -162,6 +162,8 @@ static void merge_exercise(struct results *into, const struct lab_result *lab,
     to->build_log = kit_strdup(exercise->build_log != NULL ? exercise->build_log : "");
     for (size_t i = 0; i < exercise->n_checks; i++) {
         const struct check_result *check = &exercise->checks[i];
+        if (skipped_untried && check->status == CHECK_SKIPPED)
+            continue;
         struct check_result *known = exercise_result_find_check(to, check->id);
         if (known == NULL)
             known = exercise_result_add_check(to, check->id, check->max_score);
@@ -169,14 +171,15 @@ static void merge_exercise(struct results *into, const struct lab_result *lab,
     }
 }
 
-void state_store(const char *work, const struct results *results)
+void state_store(const char *work, const struct results *results, bool skipped_untried)
 {
     struct results all;
 
     state_load(work, &all);
     for (size_t i = 0; i < results->n_labs; i++)
         for (size_t j = 0; j < results->labs[i].n_exercises; j++)
-            merge_exercise(&all, &results->labs[i], &results->labs[i].exercises[j]);
+            merge_exercise(&all, &results->labs[i], &results->labs[i].exercises[j],
+                           skipped_untried);
     all.machine = results->machine;
     all.seed = results->seed;
     results_sum(&all);

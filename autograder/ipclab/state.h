@@ -20,8 +20,9 @@ bool was_started(const char *work, const struct exercise *exercise);
 /* The last results; empty when there are none (or they can't be read). */
 void state_load(const char *work, struct results *results);
 /* Puts new results over the old ones, check by check. Says so on stderr when it can't be written,
- * which is no reason to fail. Nothing is kept inside the kit's own skeletons/ and solutions/. */
-void state_store(const char *work, const struct results *results);
+ * which is no reason to fail. Nothing is kept inside the kit's own skeletons/ and solutions/.
+ * skipped_untried: what was skipped was not tried (--fail-fast), and says nothing new. */
+void state_store(const char *work, const struct results *results, bool skipped_untried);
 /* Makes DIR and DIR/.ipclab. -1 with errno set. */
 int state_make_folder(const char *work);
 /* mkdir -p: -1 with errno set. */

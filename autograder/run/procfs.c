@@ -132,6 +132,7 @@ bool proc_thread_status(pid_t pid, pid_t tid, struct thread_status *status)
         .pending = proc_field(text, "SigPnd:", 16, 0) | proc_field(text, "ShdPnd:", 16, 0),
         .blocked = proc_field(text, "SigBlk:", 16, 0),
         .handled = proc_field(text, "SigCgt:", 16, 0),
+        .ignored = proc_field(text, "SigIgn:", 16, 0),
         .switches = proc_field(text, "voluntary_ctxt_switches:", 10, 0) +
                     proc_field(text, "nonvoluntary_ctxt_switches:", 10, 0),
     };

@@ -18,7 +18,7 @@ struct thread_status {
     pid_t own_tid;    /* as its innermost PID namespace counts */
     pid_t tracer;     /* 0: not traced */
     uint64_t pending; /* signals for the thread or its process, bit N-1 for signal N */
-    uint64_t blocked, handled;
+    uint64_t blocked, handled, ignored;
     uint64_t switches; /* context switches so far, of both kinds */
 };
 

@@ -1151,11 +1151,12 @@ static bool is_never_restarted(const struct call_row *row)
  * one that ends or stops the process? */
 static bool has_real_signal(struct tracer *tracer, struct task *task)
 {
-    const uint64_t harmless = SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH);
+    const uint64_t by_default = SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH);
     struct thread_status status;
     if (!proc_thread_status(process_of(tracer, task)->host_pid, task->tid, &status))
         return true;
-    return (status.pending & ~status.blocked & ~(harmless & ~status.handled)) != 0;
+    uint64_t ignored = status.ignored | (by_default & ~status.handled);
+    return (status.pending & ~status.blocked & ~ignored) != 0;
 }
 
 static void call_end(struct tracer *tracer, struct task *task, long result)
