@@ -63,6 +63,7 @@ struct object {
     unsigned mode;   /* permission bits, where known */
     int owner;       /* uid, where known; else -1 */
     int made_by;     /* index of the call that created it; -1: it was there before, or inherited */
+    bool was_there;  /* by id: nobody of the run made it */
     bool outside_reads;  /* somebody outside the run holds it open for reading (the kit, a terminal)
                           */
     bool outside_writes; /* ... for writing, or could change it: whoever waits may still be woken */

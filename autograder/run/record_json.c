@@ -196,6 +196,7 @@ static const struct field object_fields[] = {
     F(struct object, mode, UNSIGNED),
     F(struct object, owner, INTEGER),
     F(struct object, made_by, CALL),
+    F(struct object, was_there, BOOLEAN),
     F(struct object, outside_reads, BOOLEAN),
     F(struct object, outside_writes, BOOLEAN),
     F(struct object, left_behind, BOOLEAN),

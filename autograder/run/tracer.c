@@ -346,21 +346,26 @@ static void effect_new_fd(struct tracer *tracer, struct task *task, struct call 
     tracer->record->calls[index].object = object;
 }
 
-/* System V: the object by id; created by this call if nobody had it before. */
+/* System V: the object by id. Who made it is told by IPC_EXCL; without that flag it is the first
+ * who may have. Another process may have found it and be met here before its maker. */
 static void effect_get(struct tracer *tracer, struct task *task, enum object_kind kind)
 {
     int index = task->call;
     struct call *call = &tracer->record->calls[index];
     int id = (int)call->result;
     int64_t key = (int32_t)call->args[0];
-    bool may_create = key == IPC_PRIVATE || (call->args[kind == OBJECT_QUEUE ? 1 : 2] & IPC_CREAT);
-    bool known = record_find_id(tracer->record, kind, id) >= 0;
-    int object = record_object_by_id(tracer->record, kind, id, key);
+    uint64_t flags = call->args[kind == OBJECT_QUEUE ? 1 : 2];
+    bool certain = key == IPC_PRIVATE || ((flags & IPC_CREAT) && (flags & IPC_EXCL));
+    int at = record_object_by_id(tracer->record, kind, id, key);
+    struct object *object = &tracer->record->objects[at];
 
-    if (may_create && !known &&
-        !(tracer->options->existed_before != NULL && tracer->options->existed_before(kind, id)))
-        made(tracer, object, index);
-    tracer->record->calls[index].object = object;
+    if (tracer->options->existed_before != NULL && tracer->options->existed_before(kind, id))
+        object->was_there = true;
+    if (certain)
+        object->made_by = index;
+    else if ((flags & IPC_CREAT) && !object->was_there)
+        made(tracer, at, index);
+    tracer->record->calls[index].object = at;
 }
 
 static void effect_use(struct tracer *tracer, struct task *task, enum object_kind kind)

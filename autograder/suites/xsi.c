@@ -343,7 +343,8 @@ void xsi_lay(struct run *run, struct xsi_wish *wish)
     wish->id = command(run, make_inside, order, NULL);
     if (wish->id == -1)
         kit_broken("cannot lay a %s", object_kind_name(wish->kind));
-    record_object_by_id(run->record, wish->kind, wish->id, order.key); /* known: not the run's */
+    int laid = record_object_by_id(run->record, wish->kind, wish->id, order.key);
+    run->record->objects[laid].was_there = true;
     *ARRAY_ADD(check_run_of(run)->laid, check_run_of(run)->n_laid) = *wish;
     if (wish->kind == OBJECT_QUEUE)
         fill_queue(run, wish);

@@ -226,6 +226,7 @@ static struct record *full_record(void)
     object->owner = 1000;
     object->made_by = 1;
     object->outside_reads = object->outside_writes = object->left_behind = true;
+    object->was_there = true;
     object->unlinked = object->listening = true;
     object->bytes = 65536;
     object->capacity = INT64_C(1) << 60;

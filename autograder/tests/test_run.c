@@ -950,6 +950,30 @@ START_TEST(objects_that_are_left_are_noted)
 }
 END_TEST
 
+/* A finder may be met before the maker: the kernel was done with both. */
+START_TEST(who_made_an_object_is_known)
+{
+    struct run_options options = usual(_i);
+    size_t segments = 0;
+
+    open_run(&options);
+    start_program(first, (struct run_program){0}, "make_while_seen", key_text, NULL);
+    run_finish(run);
+    remove_objects();
+    expect_status(0);
+    for (size_t i = 0; i < run->record->n_objects; i++) {
+        const struct object *object = &run->record->objects[i];
+        if (object->kind != OBJECT_SEGMENT)
+            continue;
+        segments++;
+        ck_assert_int_ge(object->made_by, 0);
+        ck_assert_int_eq(run->record->calls[object->made_by].process, 0);
+    }
+    ck_assert_uint_eq(segments, 20);
+    close_run();
+}
+END_TEST
+
 /* ---- More than one ----------------------------------------------------------------------------
  */
 
@@ -1113,6 +1137,7 @@ static void add_isolation(Suite *suite)
     ADD(tcase, a_run_that_is_given_up_leaves_no_process);
     ADD(tcase, a_run_may_be_freed_at_any_time);
     ADD(tcase, objects_that_are_left_are_noted);
+    ADD(tcase, who_made_an_object_is_known);
     ADD(tcase, two_runs_with_one_key_do_not_meet);
     ADD(tcase, there_is_no_way_out);
 }

@@ -278,6 +278,42 @@ static int make_objects(char **words)
     return 0;
 }
 
+/* Segments, each of which two others find as soon as it is there. */
+static int make_while_seen(char **words)
+{
+    key_t key = (key_t)strtol(words[0], NULL, 10);
+    int go[2][2], found[2];
+    char byte = 0;
+
+    if (pipe(go[0]) == -1 || pipe(go[1]) == -1 || pipe(found) == -1)
+        return 1;
+    for (int i = 0; i < 2; i++)
+        if (fork() == 0) {
+            close(go[0][1]);
+            close(go[1][1]);
+            while (read(go[i][0], &byte, 1) == 1) {
+                while (shmget(key, 0, 0) == -1)
+                    if (errno != ENOENT)
+                        _exit(1);
+                if (write(found[1], &byte, 1) != 1)
+                    _exit(1);
+            }
+            _exit(0);
+        }
+    for (int round = 0; round < 20; round++) {
+        if (write(go[0][1], &byte, 1) != 1 || write(go[1][1], &byte, 1) != 1)
+            return 2;
+        int id = shmget(key, 100, IPC_CREAT | (round % 2 == 0 ? IPC_EXCL : 0) | 0600);
+        if (read(found[0], &byte, 1) != 1 || read(found[0], &byte, 1) != 1)
+            return 3;
+        if (id == -1 || shmctl(id, IPC_RMID, NULL) == -1)
+            return 4;
+    }
+    close(go[0][1]);
+    close(go[1][1]);
+    return wait(NULL) == -1 || wait(NULL) == -1;
+}
+
 /* Puts a message into a queue of its own, and at the end of its input counts what is in it. */
 static int hold_queue(char **words)
 {
@@ -381,6 +417,7 @@ static const struct {
     {"crash",            crash           },
     {"nap",              nap             },
     {"make_objects",     make_objects    },
+    {"make_while_seen",  make_while_seen },
     {"hold_queue",       hold_queue      },
     {"hear",             hear            },
     {"tell",             tell            },

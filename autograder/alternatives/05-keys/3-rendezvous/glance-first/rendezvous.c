@@ -54,8 +54,9 @@ static int make(const struct place *place, int *id)
         shmctl(*id, IPC_RMID, NULL);
         return answer;
     }
-    *header = place->header;
-    header->magic = 0;
+    struct rv_header unfinished = place->header;
+    unfinished.magic = 0;
+    *header = unfinished;
     atomic_thread_fence(memory_order_release);
     *(volatile uint64_t *)&header->magic = RV_MAGIC;
     shmdt(header);
