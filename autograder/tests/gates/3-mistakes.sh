@@ -9,8 +9,10 @@
 # More checks may fail than "check" names.  The patch is made at the root of the tree: its file is
 # a/solutions/LAB/EXERCISE/FILE.
 #
-# Each is checked up to its first failing check; when that is one of those named, and says what it
-# must, the rest need not run.  IPCLAB_THOROUGH=1 (as in `make soak`) runs them all.
+# Of each, the first check named is run; when that fails and says what it must, the rest need not run.
+# One mistake of each check is checked from the first check of its exercise to the first that fails:
+# that is what the check catches and those before it do not.  IPCLAB_THOROUGH=1 (as in `make soak`)
+# runs every check of every mistake.
 . "$(dirname "$0")/lib.sh"
 need_tool jq
 
@@ -42,10 +44,12 @@ lacks()
           elif ($said | test("\\(null\\)|\\(nil\\)")) then "\($id) says: \($said)" else empty end' "$out/results.json"
 }
 
-# One mistake, start to finish; leaves its complaints and the first check that it fails.
+# One mistake, start to finish; leaves its complaints and, if it was run in order, the first check that
+# it fails.  HOW: alone (the first check named) or in-order (all, up to the first that fails).
+# try_mistake PATCH ID FOLDER HOW
 try_mistake()
 {
-    local patch=$1 id=$2 folder=$3 name out status first named
+    local patch=$1 id=$2 folder=$3 how=$4 name out first named
     name=$(basename "$patch" .patch)
     out=$scratch/$id-$name
     mkdir -p "$out"
@@ -57,21 +61,30 @@ try_mistake()
     fi
     read -ra named < <(header "$patch" check | tr ',' ' ')
     if [ -z "${IPCLAB_THOROUGH:-}" ]; then
-        try_checks "$patch" "$id" "$out" --fail-fast || return
+        if [ "$how" = alone ]; then
+            try_checks "$id.${named[0]}" "$out"
+        else
+            try_checks "$id" "$out" --fail-fast || return
+        fi
         first=$(cat "$out/first")
         first=${first#"$id."}
-        if [[ " ${named[*]} " == *" $first "* ]] && [ -z "$(lacks "$patch" "$id" "$out" "$first")" ]; then return; fi
+        if [[ " ${named[*]} " == *" $first "* ]] && [ -z "$(lacks "$patch" "$id" "$out" "$first")" ]; then
+            if [ "$how" = alone ]; then rm "$out/first"; fi
+            return
+        fi
+        : >"$out/complaints"
     fi
-    try_checks "$patch" "$id" "$out" || return
+    try_checks "$id" "$out" || return
     lacks "$patch" "$id" "$out" "${named[@]}" >>"$out/complaints"
 }
 
 # Checks it, and leaves what came of it: flat, and the first check that fails.
-# try_checks PATCH ID OUT [--fail-fast]
+# try_checks ID OUT [--fail-fast]
 try_checks()
 {
-    local id=$2 out=$3 status
-    shift 3
+    local id=$1 out=$2 status
+    shift 2
+    : >"$out/first"
     status=$(run_check "$out/results.json" "$out/log" "$id" --dir "$out/solutions" "$@")
     if [ "$status" = 0 ]; then
         echo "It passes every check." >"$out/complaints"
@@ -85,8 +98,26 @@ try_checks()
     awk '$2 == "failed" { print $1; exit }' "$out/flat" >"$out/first"
 }
 
+# run_pool HOW: those of standard input, "ID FOLDER PATCH", several for each core: a check often waits
+# for what a wrong program does not do.
+run_pool()
+{
+    local pool=0 id folder patch
+    while read -r id folder patch; do
+        try_mistake "$patch" "$id" "$folder" "$1" </dev/null &
+        pool=$((pool + 1))
+        if [ $pool -ge $((5 * jobs)) ]; then wait -n; pool=$((pool - 1)); fi
+    done
+    wait
+}
+
+# The checks that some mistake has been seen to fail first.
+seen_first()
+{
+    cat "$scratch"/*/first 2>/dev/null | sort -u
+}
+
 checks_listed >"$scratch/listed"
-pool=0
 while read -r id folder; do
     for patch in "autograder/mistakes/$folder"/*.patch; do
         [ -e "$patch" ] || continue
@@ -94,22 +125,40 @@ while read -r id folder; do
             [ -n "$(header "$patch" "$field")" ] ||
                 not_ok "$patch says which $field" "Add the line \"$field: ...\" above the patch."
         done
-        echo "$id $patch" >>"$scratch/mistakes"
-        try_mistake "$patch" "$id" "$folder" &
-        pool=$((pool + 1))
-        # Several for each core: a check often waits for what a wrong program does not do.
-        if [ $pool -ge $((5 * jobs)) ]; then wait -n; pool=$((pool - 1)); fi
+        echo "$id $folder $patch"
     done
-done < <(exercises solutions)
-wait
+done < <(exercises solutions) >"$scratch/mistakes"
 
-touch "$scratch/mistakes"
-while read -r id patch; do
+# One of each check in order, as its first line says; the others alone.
+declare -A chosen
+while read -r id folder patch; do
+    named=$(header "$patch" check)
+    named=$id.${named%%[, ]*}
+    if [ -z "${chosen[$named]:-}" ]; then
+        chosen[$named]=$patch
+        echo "$id $folder $patch" >>"$scratch/in-order"
+    else
+        echo "$id $folder $patch $named" >>"$scratch/others"
+    fi
+done <"$scratch/mistakes"
+touch "$scratch/in-order" "$scratch/others"
+run_pool in-order <"$scratch/in-order"
+# Some check may still want a witness: then those that name it are run in order too.
+seen_first >"$scratch/first"
+while read -r id _ patch _; do
+    for check in $(header "$patch" check | tr ',' ' '); do
+        grep -qx "$id.$check" "$scratch/first" || { echo "$patch"; break; }
+    done
+done <"$scratch/others" >"$scratch/witnesses"
+grep -F -f "$scratch/witnesses" "$scratch/others" | cut -d' ' -f1-3 | run_pool in-order
+grep -vF -f "$scratch/witnesses" "$scratch/others" | cut -d' ' -f1-3 | run_pool alone
+
+while read -r id _ patch; do
     name=$(basename "$patch" .patch)
     judge "$id is caught: $name" "Let the check see it, or correct the first lines of $patch." "$scratch/$id-$name/complaints"
 done <"$scratch/mistakes"
 
-cat "$scratch"/*/first 2>/dev/null | sort -u >"$scratch/first"
+seen_first >"$scratch/first"
 while read -r id _ folder; do
     if grep -qx "$id" "$scratch/first"; then
         ok "$id is the first to catch some mistake"
