@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <unistd.h>
 
 #include "../run/kit.h"
 #include "../tell/terminal.h"
@@ -19,7 +17,7 @@
 
 enum { OPTION_DIR = 256, OPTION_SEED, OPTION_JSON, OPTION_REPEAT, OPTION_FAIL_FAST };
 
-enum { SEEDS = 1000000, MOST_REPEATS = 100000, MOST_JOBS = 256 };
+enum { MOST_REPEATS = 100000, MOST_JOBS = 256 };
 
 static const struct option_row options[] = {
     {OPTION_DIR,                                                 "dir", "DIR",
@@ -53,29 +51,12 @@ struct arguments {
     bool seed_given, fail_fast;
 };
 
-/* Small enough to be typed again. */
-static uint64_t random_seed(void)
-{
-    uint64_t seed;
-
-    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
-        kit_broken("getrandom");
-    return 1 + seed % (SEEDS - 1);
-}
-
-/* A check often waits: two at a time keep a processor busy. */
-static uint64_t usual_jobs(void)
-{
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
-    return online < 1 ? 2 : 2 * online > MOST_JOBS ? MOST_JOBS : 2 * (uint64_t)online;
-}
-
 /* Returns 0; or the key of options_next() that ends the command. */
 static int read_arguments(int argc, char **argv, struct arguments *arguments)
 {
     bool good = true;
 
-    *arguments = (struct arguments){.repeats = 1, .parallel = usual_jobs()};
+    *arguments = (struct arguments){.repeats = 1, .parallel = jobs_usual_parallel()};
     for (int key; good && (key = options_next(&help, argc, argv)) != OPTIONS_END;) {
         if (key == OPTIONS_HELP || key == OPTIONS_WRONG)
             return key;
@@ -94,7 +75,7 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments)
             good = options_number(&help, "-j", optarg, 1, MOST_JOBS, &arguments->parallel);
     }
     if (!arguments->seed_given)
-        arguments->seed = random_seed();
+        arguments->seed = jobs_random_seed();
     return good ? 0 : OPTIONS_WRONG;
 }
 

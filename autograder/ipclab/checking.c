@@ -168,7 +168,8 @@ static void take_build(struct exercise_result *result, const cJSON *json)
 }
 
 /* Takes one line: first the build, then a check each. */
-static void take_line(struct exercise_result *result, const char *line, int *n_lines)
+static void take_line(struct exercise_result *result, const struct check_options *options,
+                      const char *line, int *n_lines)
 {
     if ((*n_lines)++ == 0) {
         cJSON *json = cJSON_Parse(line);
@@ -178,11 +179,15 @@ static void take_line(struct exercise_result *result, const char *line, int *n_l
         return;
     }
     struct check_result one = {0};
-    if (check_result_from_json(line, &one) == 0)
-        *ARRAY_ADD(result->checks, result->n_checks) = one;
+    if (check_result_from_json(line, &one) != 0)
+        return;
+    if (options->told != NULL)
+        options->told(&one, options->context);
+    *ARRAY_ADD(result->checks, result->n_checks) = one;
 }
 
-static int read_report(int fd, struct exercise_result *result)
+/* Returns the number of lines; -1: the check is to be given up. */
+static int read_report(int fd, const struct check_options *options, struct exercise_result *result)
 {
     struct text_buffer all = {0};
     size_t taken = 0;
@@ -190,18 +195,23 @@ static int read_report(int fd, struct exercise_result *result)
 
     for (;;) {
         char buffer[65536];
-        struct pollfd watch = {fd, POLLIN, 0};
-        int ready = poll(&watch, 1, WORKER_SILENCE_MS);
+        struct pollfd watch[] = {
+            {fd,                                     POLLIN, 0},
+            {options->stop > 0 ? options->stop : -1, POLLIN, 0}
+        };
+        int ready = poll(watch, 2, WORKER_SILENCE_MS);
         if (ready == -1 && errno == EINTR)
             continue;
-        ssize_t got = ready == 1 ? read(fd, buffer, sizeof buffer) : 0;
+        if (watch[1].revents != 0)
+            n_lines = -1;
+        ssize_t got = ready > 0 && n_lines >= 0 ? read(fd, buffer, sizeof buffer) : 0;
         if (got <= 0)
             break;
         text_add_bytes(&all, buffer, (size_t)got);
         char *end;
         while ((end = strchr(all.data + taken, '\n')) != NULL) {
             *end = '\0';
-            take_line(result, all.data + taken, &n_lines);
+            take_line(result, options, all.data + taken, &n_lines);
             taken = (size_t)(end - all.data) + 1;
         }
     }
@@ -225,6 +235,7 @@ static pid_t start_worker(struct box *box, const struct exercise *exercise,
                            probes,
                            runs,
                            options->fail_fast ? "fail-fast" : "all",
+                           options->first != NULL ? options->first : "",
                            NULL};
     pid_t pid = box_start(box, words, result_fd);
     free(seed);
@@ -246,13 +257,13 @@ static int run_worker(struct box *box, const struct exercise *exercise,
     close(ends[1]);
     if (pid == -1)
         kit_broken("cannot start the worker");
-    int n_lines = read_report(ends[0], result);
+    int n_lines = read_report(ends[0], options, result);
     close(ends[0]);
     kill(pid, SIGKILL); /* it has ended, or is lost */
     while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
         continue;
-    if (n_lines > 0)
-        return 0;
+    if (n_lines != 0)
+        return n_lines > 0 ? 0 : CHECK_STOPPED;
     errno = 0;
     fprintf(stderr, "ipclab: the worker for %s ended without a word\n", exercise->id);
     return -1;

@@ -11,19 +11,28 @@
 #include "../suites/registry.h"
 #include "../tell/results.h"
 
+/* Called for each check as soon as its result is known. */
+typedef void check_told(const struct check_result *check, void *context);
+
 struct check_options {
     const char *dir;        /* holds NN-lab/K-name/ */
     const char *only_check; /* a check's name; NULL: all */
     uint64_t seed;
-    bool fail_fast; /* what comes after the first check that fails is skipped */
+    bool fail_fast;    /* what comes after the first check that fails is skipped */
+    const char *first; /* names of checks that are run before the others, commas between; or NULL */
+    check_told *told;  /* NULL: nobody wants to know so soon */
+    void *context;     /* of told */
+    int stop; /* a descriptor: when it can be read, the check is given up. 0: there is none */
 };
 
 /*
  * Builds and checks. Adds the results to `result` (which has its names already): the build log, and
  * one result for each check. A submission that is missing or does not compile is not an error of
  * ours: its checks are not_built, and the log says why.
- * Returns 0; -1 when the kit failed (said on standard error).
+ * Returns 0; -1 when the kit failed (said on standard error); CHECK_STOPPED: it was given up, and
+ * nothing of it is left.
  */
+enum { CHECK_STOPPED = 1 };
 int exercise_check(const struct exercise *exercise, const struct check_options *options,
                    struct exercise_result *result);
 

@@ -3,9 +3,14 @@
  *
  * Theory of operation. This process forks one process a job, at most `parallel` at a time. A job
  * checks one exercise (exercise_check() does the work, in still other processes), writes the result
- * as JSON into its pipe and ends. This process only polls the pipes: end of file means that the job
- * is over; then it is reaped, and what it wrote is read. What it did not say is filled in as a
- * fault of the kit.
+ * as JSON into its pipe and ends; if the caller wants to know at once, it writes a line for each
+ * check before that. This process only polls the pipes: end of file means that the job is over;
+ * then it is reaped, and what it wrote is read. What it did not say is filled in as a fault of the
+ * kit.
+ *
+ * A stoppable job is a process group of its own, so that ^C and ^Z do not reach it, and takes
+ * SIGTERM as the wish to give up: it ends its worker, removes its box and says nothing more. It
+ * gets one also when this process dies.
  */
 #include "jobs.h"
 
@@ -16,13 +21,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "../run/kit.h"
 #include "../tell/text.h"
-#include "checking.h"
 #include "kit_paths.h"
+
+enum { SEEDS = 1000000, STOP_MS = 10000, MOST_USUAL = 256 };
 
 enum job_state { JOB_WAITS, JOB_RUNS, JOB_DONE };
 
@@ -33,6 +42,21 @@ struct job {
     int fd; /* reading end of its pipe */
     struct text_buffer said;
     struct exercise_result result;
+};
+
+struct jobs {
+    struct job *list;
+    size_t n, told; /* the first `told` were handed to done() */
+    struct jobs_options options;
+    struct results *results;
+    job_done *done;
+    void *context; /* of done() and options.told() */
+};
+
+/* The job's own end, in its process. */
+struct saying {
+    int fd;   /* its pipe */
+    int stop; /* can be read when it is to give up; 0 */
 };
 
 /* ---- In the job's process ------------------------------------------------------------------- */
@@ -93,30 +117,61 @@ static void merge_run(struct exercise_result *into, struct exercise_result *run)
     exercise_result_clear(run);
 }
 
+static void write_all(int fd, const char *data, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(fd, data, length);
+        if (written == -1 && errno != EINTR)
+            kit_broken("writing a result");
+        if (written > 0) {
+            data += written;
+            length -= (size_t)written;
+        }
+    }
+}
+
+static void say_check(const struct check_result *check, void *context)
+{
+    const struct saying *saying = context;
+    char *json = check_result_to_json(check);
+    char *line = kit_format("%s\n", json);
+
+    write_all(saying->fd, line, strlen(line));
+    free(line);
+    free(json);
+}
+
 static void check_once(const struct selected *what, const char *only_check,
-                       const struct jobs_options *options, uint64_t seed,
+                       const struct jobs_options *options, uint64_t seed, struct saying *saying,
                        struct exercise_result *into)
 {
     struct check_options how = {.dir = options->dir,
                                 .only_check = only_check,
                                 .seed = seed,
-                                .fail_fast = options->fail_fast};
+                                .fail_fast = options->fail_fast,
+                                .first = options->first,
+                                .told = options->told != NULL ? say_check : NULL,
+                                .context = saying,
+                                .stop = saying->stop};
     struct exercise_result run = {0};
 
     run.build_ok = true;
-    if (exercise_check(what->exercise, &how, &run) != 0)
+    int outcome = exercise_check(what->exercise, &how, &run);
+    if (outcome == CHECK_STOPPED)
+        _exit(0);
+    if (outcome != 0)
         fprintf(stderr, "ipclab: the check of %s could not be carried out\n", what->exercise->id);
     merge_run(into, &run);
 }
 
 /* One repeat: the whole exercise, or each check that was asked for. */
 static void check_selected(const struct selected *what, const struct jobs_options *options,
-                           uint64_t seed, struct exercise_result *into)
+                           uint64_t seed, struct saying *saying, struct exercise_result *into)
 {
     if (what->checks == NULL)
-        check_once(what, NULL, options, seed, into);
+        check_once(what, NULL, options, seed, saying, into);
     for (size_t i = 0; what->checks != NULL && i < what->n_checks; i++)
-        check_once(what, what->checks[i]->name, options, seed, into);
+        check_once(what, what->checks[i]->name, options, seed, saying, into);
 }
 
 /* Says in how many of several repeats each check failed. */
@@ -144,13 +199,13 @@ static void count_failures(const struct exercise_result *run, unsigned *failures
 }
 
 static void check_repeatedly(const struct selected *what, const struct jobs_options *options,
-                             struct exercise_result *result)
+                             struct saying *saying, struct exercise_result *result)
 {
     unsigned *failures = kit_alloc((what->exercise->n_checks + 1) * sizeof *failures);
 
     for (unsigned i = 0; i < options->repeats; i++) {
         struct exercise_result run = {0};
-        check_selected(what, options, options->seed + i, &run);
+        check_selected(what, options, options->seed + i, saying, &run);
         complete(&run, what, "This check gave no answer.");
         count_failures(&run, failures);
         merge_run(result, &run);
@@ -160,31 +215,34 @@ static void check_repeatedly(const struct selected *what, const struct jobs_opti
     free(failures);
 }
 
-static int write_all(int fd, const char *data, size_t length)
+/* Away from the terminal's signals, with SIGTERM as a descriptor, which is returned. The worker and
+ * what it starts begin with no signal blocked (box.c). */
+static int become_stoppable(pid_t parent)
 {
-    while (length > 0) {
-        ssize_t written = write(fd, data, length);
-        if (written == -1 && errno != EINTR)
-            return -1;
-        if (written > 0) {
-            data += written;
-            length -= (size_t)written;
-        }
-    }
-    return 0;
+    sigset_t stop;
+
+    if (sigemptyset(&stop) == -1 || sigaddset(&stop, SIGTERM) == -1 ||
+        sigprocmask(SIG_SETMASK, &stop, NULL) == -1)
+        kit_broken("sigprocmask");
+    int fd = signalfd(-1, &stop, SFD_CLOEXEC);
+    if (fd == -1 || setpgid(0, 0) == -1 || prctl(PR_SET_PDEATHSIG, SIGTERM) == -1)
+        kit_broken("cannot make a job that can be stopped");
+    if (getppid() != parent)
+        _exit(0); /* it died before we asked */
+    return fd;
 }
 
 static _Noreturn void job_main(const struct selected *what, const struct jobs_options *options,
-                               int fd)
+                               pid_t parent, int fd)
 {
     struct exercise_result result = {0};
+    struct saying saying = {.fd = fd, .stop = options->stoppable ? become_stoppable(parent) : 0};
 
-    check_repeatedly(what, options, &result);
+    check_repeatedly(what, options, &saying, &result);
     exercise_result_sum(&result);
     complete(&result, what, "This check gave no answer.");
     char *json = exercise_result_to_json(&result);
-    if (write_all(fd, json, strlen(json)) == -1)
-        kit_broken("writing the result of %s", what->exercise->id);
+    write_all(fd, json, strlen(json));
     _exit(0); /* not exit(): buffers copied from the parent must not be written twice */
 }
 
@@ -198,19 +256,20 @@ static void start_job(struct job *job, const struct jobs_options *options)
         fcntl(ends[1], F_SETFD, FD_CLOEXEC) == -1)
         kit_broken("pipe");
     fflush(NULL);
+    pid_t parent = getpid();
     job->pid = fork();
     if (job->pid == -1)
         kit_broken("fork");
     if (job->pid == 0) {
         close(ends[0]);
-        job_main(job->what, options, ends[1]);
+        job_main(job->what, options, parent, ends[1]);
     }
     close(ends[1]); /* the job holds the only writing end: end of file means that it is over */
     job->fd = ends[0];
     job->state = JOB_RUNS;
 }
 
-static void end_job(struct job *job)
+static int reap(struct job *job)
 {
     int status = 0;
 
@@ -218,6 +277,12 @@ static void end_job(struct job *job)
     while (waitpid(job->pid, &status, 0) == -1)
         if (errno != EINTR)
             kit_broken("waitpid");
+    return status;
+}
+
+static void end_job(struct job *job)
+{
+    int status = reap(job);
     bool understood = job->said.data != NULL && WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
                       exercise_result_from_json(job->said.data, &job->result) == 0;
     if (!understood) {
@@ -235,41 +300,50 @@ static void end_job(struct job *job)
     job->state = JOB_DONE;
 }
 
+/* Takes the whole lines off what a job has said: a check each. The exercise comes last, in a line
+ * without an end. */
+static void take_checks(struct jobs *jobs, struct text_buffer *said)
+{
+    size_t taken = 0;
+
+    for (char *end; (end = strchr(said->data + taken, '\n')) != NULL;) {
+        struct check_result check = {0};
+        *end = '\0';
+        if (check_result_from_json(said->data + taken, &check) == 0 && jobs->options.told != NULL)
+            jobs->options.told(&check, jobs->context);
+        check_result_clear(&check);
+        taken = (size_t)(end - said->data) + 1;
+    }
+    memmove(said->data, said->data + taken, said->length - taken + 1);
+    said->length -= taken;
+}
+
 /* Reads what is there. */
-static void hear_job(struct job *job)
+static void hear_job(struct jobs *jobs, struct job *job)
 {
     char bytes[65536];
     ssize_t got = read(job->fd, bytes, sizeof bytes);
 
-    if (got > 0)
+    if (got > 0) {
         text_add_bytes(&job->said, bytes, (size_t)got);
-    else if (got == 0 || errno != EINTR)
+        take_checks(jobs, &job->said);
+    } else if (got == 0 || errno != EINTR) {
         end_job(job);
+    }
 }
 
-/* Starts what may start; waits until a running job says something or ends. False: all are done. */
-static bool advance(struct job *jobs, size_t n, const struct jobs_options *options)
+/* Starts what may start. */
+static void start_jobs(struct jobs *jobs)
 {
-    struct pollfd *ready = kit_alloc(n * sizeof *ready);
     unsigned running = 0;
 
-    for (size_t i = 0; i < n; i++)
-        running += jobs[i].state == JOB_RUNS;
-    for (size_t i = 0; i < n && running < options->parallel; i++)
-        if (jobs[i].state == JOB_WAITS) {
-            start_job(&jobs[i], options);
+    for (size_t i = 0; i < jobs->n; i++)
+        running += jobs->list[i].state == JOB_RUNS;
+    for (size_t i = 0; i < jobs->n && running < jobs->options.parallel; i++)
+        if (jobs->list[i].state == JOB_WAITS) {
+            start_job(&jobs->list[i], &jobs->options);
             running++;
         }
-    for (size_t i = 0; i < n; i++)
-        ready[i] =
-            (struct pollfd){.fd = jobs[i].state == JOB_RUNS ? jobs[i].fd : -1, .events = POLLIN};
-    if (running > 0 && poll(ready, n, -1) == -1 && errno != EINTR)
-        kit_broken("poll");
-    for (size_t i = 0; i < n; i++)
-        if (ready[i].revents != 0)
-            hear_job(&jobs[i]);
-    free(ready);
-    return running > 0;
 }
 
 /* Moves a finished exercise into the results and returns it (valid until the next). */
@@ -286,23 +360,117 @@ static struct exercise_result *keep(struct results *results, struct job *job)
     return exercise;
 }
 
+static void tell_done(struct jobs *jobs)
+{
+    for (; jobs->told < jobs->n && jobs->list[jobs->told].state == JOB_DONE; jobs->told++) {
+        struct exercise_result *exercise = keep(jobs->results, &jobs->list[jobs->told]);
+        if (jobs->done != NULL)
+            jobs->done(exercise, jobs->context);
+    }
+}
+
+struct jobs *jobs_begin(const struct selection *selection, const struct jobs_options *options,
+                        struct results *results, job_done *done, void *context)
+{
+    struct jobs *jobs = kit_alloc(sizeof *jobs);
+
+    (void)kit_root(); /* look once, here, where a fault of ours ends it all */
+    *jobs = (struct jobs){.list = kit_alloc(selection->count * sizeof *jobs->list),
+                          .n = selection->count,
+                          .options = *options,
+                          .results = results,
+                          .done = done,
+                          .context = context};
+    for (size_t i = 0; i < jobs->n; i++)
+        jobs->list[i].what = &selection->items[i];
+    start_jobs(jobs);
+    return jobs;
+}
+
+size_t jobs_poll(const struct jobs *jobs, struct pollfd *ready)
+{
+    for (size_t i = 0; i < jobs->n; i++) {
+        const struct job *job = &jobs->list[i];
+        ready[i] = (struct pollfd){.fd = job->state == JOB_RUNS ? job->fd : -1, .events = POLLIN};
+    }
+    return jobs->n;
+}
+
+bool jobs_go_on(struct jobs *jobs)
+{
+    struct pollfd *ready = kit_alloc(jobs->n * sizeof *ready);
+
+    if (poll(ready, jobs_poll(jobs, ready), 0) == -1 && errno != EINTR)
+        kit_broken("poll");
+    for (size_t i = 0; i < jobs->n; i++)
+        if (ready[i].revents != 0)
+            hear_job(jobs, &jobs->list[i]);
+    free(ready);
+    start_jobs(jobs);
+    tell_done(jobs);
+    if (jobs->told == jobs->n)
+        results_sum(jobs->results);
+    return jobs->told < jobs->n;
+}
+
+/* Asks a job to give up, and waits until it has: it removes its box. */
+static void stop_job(struct job *job)
+{
+    struct pollfd end = {.fd = job->fd, .events = POLLIN};
+    long long deadline_us = kit_now_us() + 1000LL * STOP_MS;
+    char bytes[65536];
+    ssize_t got = 1;
+
+    kill(job->pid, SIGTERM); /* not reaped: the number is still its own */
+    while (got > 0 || (got == -1 && errno == EINTR)) {
+        long long left_ms = (deadline_us - kit_now_us()) / 1000;
+        if (left_ms <= 0 || poll(&end, 1, (int)left_ms) == 0)
+            break;
+        got = read(job->fd, bytes, sizeof bytes);
+    }
+    kill(job->pid, SIGKILL); /* it has ended, or is lost */
+    reap(job);
+}
+
+void jobs_end(struct jobs *jobs)
+{
+    for (size_t i = 0; i < jobs->n; i++) {
+        struct job *job = &jobs->list[i];
+        if (job->state == JOB_RUNS)
+            stop_job(job);
+        free(job->said.data);
+        exercise_result_clear(&job->result);
+    }
+    free(jobs->list);
+    free(jobs);
+}
+
 void jobs_run(const struct selection *selection, const struct jobs_options *options,
               struct results *results, job_done *done, void *context)
 {
-    size_t n = selection->count, told = 0;
-    struct job *jobs = kit_alloc(n * sizeof *jobs);
+    struct jobs *jobs = jobs_begin(selection, options, results, done, context);
+    struct pollfd *ready = kit_alloc(selection->count * sizeof *ready);
 
-    (void)kit_root(); /* look once, here, where a fault of ours ends it all */
-    for (size_t i = 0; i < n; i++)
-        jobs[i].what = &selection->items[i];
-    while (told < n) {
-        advance(jobs, n, options);
-        for (; told < n && jobs[told].state == JOB_DONE; told++) {
-            struct exercise_result *exercise = keep(results, &jobs[told]);
-            if (done != NULL)
-                done(exercise, context);
-        }
-    }
-    results_sum(results);
-    free(jobs);
+    while (jobs_go_on(jobs))
+        if (poll(ready, jobs_poll(jobs, ready), -1) == -1 && errno != EINTR)
+            kit_broken("poll");
+    free(ready);
+    jobs_end(jobs);
+}
+
+/* A check often waits: two at a time keep a processor busy. */
+unsigned jobs_usual_parallel(void)
+{
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online < 1 ? 2 : 2 * online > MOST_USUAL ? MOST_USUAL : 2 * (unsigned)online;
+}
+
+/* Small enough to be typed again. */
+uint64_t jobs_random_seed(void)
+{
+    uint64_t seed;
+
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+        kit_broken("getrandom");
+    return 1 + seed % (SEEDS - 1);
 }

@@ -110,24 +110,40 @@ static void run_checks(void)
     report_silent();
 }
 
-static void select_checks(const char *only)
+/* Is it one of the names, which have commas between them? */
+static bool is_listed(const char *name, const char *names)
 {
-    for (size_t i = 0; i < worker.exercise->n_checks; i++)
-        if (only[0] == '\0' || strcmp(worker.exercise->checks[i]->name, only) == 0)
-            selected[n_selected++] = worker.exercise->checks[i];
+    size_t length = strlen(name);
+
+    for (const char *at = names; (at = strstr(at, name)) != NULL; at += length)
+        if ((at == names || at[-1] == ',') && (at[length] == ',' || at[length] == '\0'))
+            return true;
+    return false;
+}
+
+static void select_checks(const char *only, const char *first)
+{
+    const struct exercise *exercise = worker.exercise;
+
+    for (int round = 0; round < 2; round++)
+        for (size_t i = 0; i < exercise->n_checks; i++)
+            if ((only[0] == '\0' || strcmp(exercise->checks[i]->name, only) == 0) &&
+                is_listed(exercise->checks[i]->name, first) == (round == 0))
+                selected[n_selected++] = exercise->checks[i];
     worker.told =
         mmap(NULL, sizeof selected, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (worker.told == MAP_FAILED)
         kit_broken("mmap");
 }
 
-/* --worker EXERCISE SEED CHECK|"" confined|weak BOX PROGRAM PROBE RUNS fail-fast|all */
+/* --worker EXERCISE SEED CHECK|"" confined|weak BOX PROGRAM PROBE RUNS fail-fast|all FIRST,...|""
+ */
 int command_worker(int argc, char **argv)
 {
     char *log;
     const char *flags = getenv("IPCLAB_CFLAGS");
 
-    if (argc != 10 || fcntl(3, F_GETFD) == -1) {
+    if (argc != 11 || fcntl(3, F_GETFD) == -1) {
         fprintf(stderr, "ipclab: --worker is the kit's own; type: ipclab check\n");
         return 2;
     }
@@ -149,7 +165,7 @@ int command_worker(int argc, char **argv)
     /* The right to hand two users on to a cell is the worker's alone, no compiler's. */
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     signal(SIGPIPE, SIG_IGN); /* a program that does not read its input is no reason to die */
-    select_checks(argv[3]);
+    select_checks(argv[3], argv[10]);
     bool built = build_exercise(&log);
     report_build(built, log);
     free(log);
