@@ -177,10 +177,11 @@ static void add_part(struct words *words, const struct box *box, const char *how
 
 /* ---- Which mode ----------------------------------------------------------------------------- */
 
-static bool strong_works(void)
+/* users: as in add_isolation(). */
+static bool strong_works(int users)
 {
     struct words words = {0};
-    add_isolation(&words, -1);
+    add_isolation(&words, users);
     add3(&words, "--", "unshare", "--user");
     add3(&words, "--map-root-user", "--pid", "--fork");
     add3(&words, "--mount-proc", "true", NULL);
@@ -188,7 +189,8 @@ static bool strong_works(void)
     pid_t pid = fork();
     if (pid == 0) {
         int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-        if (drop_privileges() == -1 || null == -1 || dup2(null, 1) == -1 || dup2(null, 2) == -1)
+        if (drop_privileges() == -1 || null == -1 || dup2(null, 1) == -1 || dup2(null, 2) == -1 ||
+            (users >= 0 && fcntl(users, F_SETFD, 0) == -1))
             _exit(1);
         execvp("bwrap", (char *const *)words.list);
         _exit(1);
@@ -201,15 +203,34 @@ static bool strong_works(void)
     return status == 0;
 }
 
+/* Bubblewrap may refuse a namespace of ours where it makes one of its own. */
+static bool two_users_work(void)
+{
+    int users = two_users();
+    bool works = users >= 0 && strong_works(users);
+    if (users >= 0)
+        close(users);
+    return works;
+}
+
+static struct {
+    bool known, two_users;
+    enum box_mode mode;
+} here;
+
 enum box_mode box_mode_here(void)
 {
-    static int known = -1;
     const char *asked = getenv("IPCLAB_BOX");
-    if (known == -1)
-        known = asked != NULL && strcmp(asked, "weak") == 0 ? BOX_WEAK
-                : strong_works()                            ? BOX_STRONG
-                                                            : BOX_WEAK;
-    return (enum box_mode)known;
+    if (here.known)
+        return here.mode;
+    here.known = true;
+    here.mode = BOX_WEAK;
+    if (asked != NULL && strcmp(asked, "weak") == 0)
+        return here.mode;
+    here.two_users = two_users_work();
+    if (here.two_users || strong_works(-1))
+        here.mode = BOX_STRONG;
+    return here.mode;
 }
 
 /* ---- The folder ----------------------------------------------------------------------------- */
@@ -412,7 +433,7 @@ static int arrange(int result_fd, int users)
 pid_t box_start(struct box *box, const char *const *words, int result_fd)
 {
     struct words all = {0};
-    int users = box->mode == BOX_STRONG ? two_users() : -1;
+    int users = box->mode == BOX_STRONG && here.two_users ? two_users() : -1;
     if (box->mode == BOX_STRONG)
         add_box(&all, box, users >= 0 ? USERS_FD : -1);
     char *command = box_inner_path(box, "kit");
