@@ -1156,7 +1156,8 @@ static bool is_never_restarted(const struct call_row *row)
  * one that ends or stops the process? */
 static bool has_real_signal(struct tracer *tracer, struct task *task)
 {
-    const uint64_t by_default = SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH);
+    const uint64_t by_default =
+        SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH) | SIGNAL_BIT(SIGCONT);
     struct thread_status status;
     if (!proc_thread_status(process_of(tracer, task)->host_pid, task->tid, &status))
         return true;

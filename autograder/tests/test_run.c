@@ -539,6 +539,19 @@ static bool one_is_held(struct run *a_run, void *context)
     return run_held(a_run) == 1;
 }
 
+/* Being watched, it is woken by them; alone it is not. */
+START_TEST(what_is_ignored_interrupts_nothing)
+{
+    struct run_options options = usual(_i);
+
+    open_run(&options);
+    start_program(first, (struct run_program){0}, "sleep_through", NULL, NULL);
+    run_finish(run);
+    expect_status(0);
+    close_run();
+}
+END_TEST
+
 START_TEST(a_process_is_held_before_a_call)
 {
     struct run_options options = usual(_i);
@@ -1110,6 +1123,7 @@ static void add_faults(Suite *suite)
     ADD(tcase, the_kits_driver_is_spared);
     ADD(tcase, the_nth_call_fails);
     ADD(tcase, a_call_that_the_kernel_restarts_counts_once);
+    ADD(tcase, what_is_ignored_interrupts_nothing);
     ADD(tcase, a_process_is_held_before_a_call);
     ADD(tcase, a_process_is_held_after_a_call);
     ADD(tcase, a_process_is_killed_at_a_call);

@@ -82,6 +82,19 @@ judge "the same seed gives the same results" "Something random does not come fro
 ends 0 "" "$ipclab" check 1.3 --dir "$tree/solutions" --repeat 2 -j 2
 ends 0 "1\.3|passed|All" "$ipclab" list
 
+# --- what --fail-fast does not try is remembered as it was ---
+mkdir -p remembered
+cp -R "$tree/solutions/01-pipes" remembered/
+ends 0 "" "$ipclab" check 1.1 --dir remembered
+echo 'int main(void) { return 7; }' >remembered/01-pipes/1-oneway/oneway.c
+ends 1 "fail-fast" "$ipclab" check 1.1 --dir remembered --fail-fast
+jq -r '[.labs[].exercises[].checks[].status] | unique | join(" ")' remembered/.ipclab/results.json >"$scratch/seen"
+if grep -qx 'failed passed' "$scratch/seen"; then
+    ok "--fail-fast forgets no earlier result"
+else
+    not_ok "--fail-fast forgets no earlier result" "The statuses kept:" "$scratch/seen"
+fi
+
 # --- hostile to the kit: each is failed, and nothing of it is left ---
 hostile()
 {

@@ -314,6 +314,44 @@ static int make_while_seen(char **words)
     return wait(NULL) == -1 || wait(NULL) == -1;
 }
 
+/* Until that process sleeps. */
+static void await_sleep(pid_t pid)
+{
+    char path[64], line[256] = "";
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    while (strstr(line, ") S ") == NULL) {
+        FILE *file = fopen(path, "r");
+        if (file == NULL || fgets(line, sizeof line, file) == NULL)
+            _exit(1);
+        fclose(file);
+    }
+}
+
+/* Sleeps in semop while signals come that it ignores, or that are ignored by default: 1 if one of
+ * them ends the call. */
+static int sleep_through(char **words)
+{
+    const int signals[] = {SIGUSR1, SIGCONT, SIGURG, SIGWINCH};
+    struct sembuf take = {0, -1, 0}, give = {0, 1, 0};
+    int set = semget(IPC_PRIVATE, 1, 0600);
+
+    (void)words;
+    signal(SIGUSR1, SIG_IGN);
+    if (fork() == 0) {
+        for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+            await_sleep(getppid());
+            kill(getppid(), signals[i]);
+        }
+        if (fork() == 0)
+            _exit(0);
+        await_sleep(getppid());
+        _exit(wait(NULL) == -1 || semop(set, &give, 1) == -1);
+    }
+    int taken = semop(set, &take, 1);
+    semctl(set, 0, IPC_RMID);
+    return taken == -1 || wait(NULL) == -1;
+}
+
 /* Puts a message into a queue of its own, and at the end of its input counts what is in it. */
 static int hold_queue(char **words)
 {
@@ -418,6 +456,7 @@ static const struct {
     {"nap",              nap             },
     {"make_objects",     make_objects    },
     {"make_while_seen",  make_while_seen },
+    {"sleep_through",    sleep_through   },
     {"hold_queue",       hold_queue      },
     {"hear",             hear            },
     {"tell",             tell            },
