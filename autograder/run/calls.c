@@ -107,6 +107,8 @@ const struct call_row call_rows[] = {
     {SYS_rt_sigtimedwait, "rt_sigtimedwait", "sigwait",     CALLS_IO,       EFFECT_NONE,       -1, -1},
     {SYS_futex,           "futex",           "futex",       CALLS_SCHEDULE, EFFECT_NONE,       -1, -1},
     {SYS_sched_yield,     "sched_yield",     "sched_yield", CALLS_SCHEDULE, EFFECT_YIELD,      -1, -1},
+    {SYS_brk,             "brk",             "memory",      CALLS_MEMORY,   EFFECT_NONE,       -1, -1},
+    {SYS_mmap,            "mmap",            "memory",      CALLS_MEMORY,   EFFECT_NONE,       -1, -1},
     {SYS_flock,           "flock",           "flock",       CALLS_IO,       EFFECT_LOCK,       -1, -1},
 #ifdef SYS_poll
     {SYS_poll,            "poll",            "poll",        CALLS_IO,       EFFECT_POLL,       -1, -1},
@@ -237,8 +239,8 @@ static struct sock_fprog *build(unsigned sets, bool foreign_allowed)
 
 const struct sock_fprog *calls_filter(unsigned sets, bool foreign_allowed)
 {
-    static struct sock_fprog *built[64];
-    unsigned slot = (sets & 31) | (foreign_allowed ? 32u : 0u);
+    static struct sock_fprog *built[128];
+    unsigned slot = (sets & 63) | (foreign_allowed ? 64u : 0u);
     if (built[slot] == NULL)
         built[slot] = build(sets, foreign_allowed);
     return built[slot];

@@ -11,11 +11,12 @@
 
 /* When a row is part of the filter. */
 enum call_set {
-    CALLS_RARE = 1,     /* makes or ends something: always */
-    CALLS_IO = 2,       /* read, write, poll, close: only where somebody asks (they are frequent) */
-    CALLS_FILES = 4,    /* every open, not only those that create: in cells */
-    CALLS_CONFINE = 8,  /* what a cell refuses: new namespaces, ptrace, kernel keys, clocks, ... */
-    CALLS_SCHEDULE = 16 /* where another thread may be given the turn, beside those above */
+    CALLS_RARE = 1,    /* makes or ends something: always */
+    CALLS_IO = 2,      /* read, write, poll, close: only where somebody asks (they are frequent) */
+    CALLS_FILES = 4,   /* every open, not only those that create: in cells */
+    CALLS_CONFINE = 8, /* what a cell refuses: new namespaces, ptrace, kernel keys, clocks, ... */
+    CALLS_SCHEDULE = 16, /* where another thread may be given the turn, beside those above */
+    CALLS_MEMORY = 32    /* what malloc(3) asks the kernel for: where it is to be made to fail */
 };
 
 /* What a call's descriptor argument or result means to the record. */

@@ -24,6 +24,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ipc.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/sem.h>
 #include <sys/socket.h>
@@ -58,9 +59,11 @@ struct task {
     const struct call_row *row; /* the call it is in, between entry and exit stop */
     int call;                   /* its index in the record */
     int inject;                 /* errno to return at the exit stop; 0: none */
-    uint64_t saved_count;       /* the byte count that was shortened */
-    bool shortened;
-    bool counted; /* by the faults that wait for the nth call of its kind */
+    bool changed;               /* its arguments are not those that the program gave */
+    uint64_t poked;             /* address of a count of the program's that is not its own; 0 */
+    uint64_t poked_value;       /* what the program had there */
+    const struct fault *fault;  /* what goes wrong in it; NULL: nothing, or not by a struct fault */
+    unsigned counted;           /* bit per fault: it has counted this call */
     struct image *image;
     uint64_t interrupted; /* bit per row: the last call of that row was made to fail with EINTR */
     uint64_t interrupted_high;
@@ -214,6 +217,11 @@ static void set_result(registers *regs, long value)
 {
     regs->rax = (unsigned long long)value;
 }
+static void restore_arguments(registers *regs, const uint64_t args[6])
+{
+    for (int i = 0; i < 6; i++)
+        *argument_register(regs, i) = args[i];
+}
 static bool set_number(pid_t tid, registers *regs, long number)
 {
     (void)tid;
@@ -229,6 +237,11 @@ static unsigned long long *argument_register(registers *regs, int index)
 static void set_result(registers *regs, long value)
 {
     regs->regs[0] = (unsigned long long)value;
+}
+static void restore_arguments(registers *regs, const uint64_t args[6])
+{
+    for (int i = 1; i < 6; i++) /* the first register holds the result now */
+        *argument_register(regs, i) = args[i];
 }
 static bool set_number(pid_t tid, registers *regs, long number)
 {
@@ -731,24 +744,143 @@ static bool is_interruptible(const struct tracer *tracer, const struct task *tas
     return waits_for_lock || opens_fifo(tracer, task);
 }
 
-/* The errno with which this call is to fail, or 0. */
-static int choose_fault(struct tracer *tracer, struct task *task)
+/* Does such a thing come in parts? Not what the C library writes for the program, as in sem_open(3)
+ * (the line is the learner's, the write is not); not an eventfd or a datagram, which come whole. */
+static bool comes_in_parts(struct tracer *tracer, const struct task *task)
+{
+    struct proc_fd what;
+    int fd = (int)tracer->record->calls[task->call].args[0], type = SOCK_STREAM;
+    socklen_t size = sizeof type;
+    if (!proc_fd_identify(task->tid, fd, &what) || what.kind == OBJECT_OTHER ||
+        strncmp(what.path, "/dev/shm/", 9) == 0)
+        return false;
+    if (what.kind != OBJECT_SOCKET)
+        return true;
+    int copy = proc_borrow(process_of(tracer, task)->host_pid, fd);
+    bool told = copy != -1 && getsockopt(copy, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
+    if (copy != -1)
+        close(copy);
+    return told && type == SOCK_STREAM;
+}
+
+enum { MOST_PARTS = 64 };
+
+/* The parts of a readv or writev; how many, at most MOST_PARTS. 0: it is none. */
+static size_t parts_of(const struct task *task, const struct call *call, struct iovec *parts)
+{
+    bool vector = strcmp(task->row->name, "readv") == 0 || strcmp(task->row->name, "writev") == 0;
+    if (!vector || call->args[2] > MOST_PARTS ||
+        !proc_memory(task->tid, call->args[1], parts, call->args[2] * sizeof *parts))
+        return 0;
+    return call->args[2];
+}
+
+/* How many bytes it asks for, at most. */
+static uint64_t bytes_asked(const struct task *task, const struct call *call)
+{
+    struct iovec parts[MOST_PARTS];
+    uint64_t sum = 0;
+    if (task->row->count >= 0)
+        return call->args[task->row->count];
+    for (size_t i = parts_of(task, call, parts); i-- > 0;)
+        sum += parts[i].iov_len;
+    return sum;
+}
+
+/* More memory, as malloc(3) asks for it; not where the heap ends, nor memory to share. */
+static bool asks_for_memory(const struct call *call)
+{
+    const uint64_t private = MAP_PRIVATE | MAP_ANONYMOUS;
+    if (strcmp(call->name, "brk") == 0)
+        return call->args[0] != 0;
+    return (call->args[3] & (private | MAP_SHARED)) == private;
+}
+
+/* The call that made this process; NULL: the kit has started it. */
+static struct call *fork_of(struct tracer *tracer, int process)
+{
+    struct record *record = tracer->record;
+    if (record->processes[process].parent < 0)
+        return NULL;
+    for (size_t i = record->n_calls; i-- > 0;)
+        if (record->calls[i].other == process &&
+            record->calls[i].process == record->processes[process].parent)
+            return &record->calls[i];
+    return NULL;
+}
+
+static bool is_at(const char *file, int line, const struct place *place)
+{
+    return line == place->line && place->file != NULL && strcmp(file, place->file) == 0;
+}
+
+/* The process that the kit started, above this one. */
+static int program_of(const struct tracer *tracer, int process)
+{
+    while (tracer->record->processes[process].parent >= 0)
+        process = tracer->record->processes[process].parent;
+    return process;
+}
+
+static bool is_site(struct tracer *tracer, const struct task *task, const struct fault_site *site)
+{
+    const struct call *call = &tracer->record->calls[task->call];
+    if (site == NULL)
+        return true;
+    if (!is_at(site->file, site->line, &call->place) ||
+        program_of(tracer, task->process) != site->program)
+        return false;
+    struct call *fork_call = fork_of(tracer, task->process);
+    if (fork_call == NULL || site->forked_file == NULL)
+        return fork_call == NULL && site->forked_file == NULL;
+    places_resolve_call(fork_call);
+    return is_at(site->forked_file, site->forked_line, &fork_call->place);
+}
+
+/* Is this a call of which the fault may be the nth? */
+static bool counts_for(struct tracer *tracer, const struct task *task, const struct fault *fault)
+{
+    const struct call *call = &tracer->record->calls[task->call];
+    if (!is_call(task->row, fault->call) || !is_site(tracer, task, fault->site))
+        return false;
+    if (fault->kind == FAULT_INTERRUPTS)
+        return is_interruptible(tracer, task);
+    if (fault->kind == FAULT_SHORT)
+        return bytes_asked(task, call) > fault->bytes && comes_in_parts(tracer, task);
+    return strcmp(task->row->group, "memory") != 0 || asks_for_memory(call);
+}
+
+/* Out of memory, it stays so. */
+static bool is_due(const struct task *task, const struct fault *fault)
+{
+    return fault->seen == fault->nth ||
+           (strcmp(task->row->group, "memory") == 0 && fault->nth > 0 && fault->seen > fault->nth);
+}
+
+static const struct fault *choose_fault(struct tracer *tracer, struct task *task)
 {
     const struct tracer_options *options = tracer->options;
-    int index = (int)(task->row - call_rows);
+    const struct fault *chosen = NULL;
 
-    for (size_t i = 0; i < options->n_faults; i++) {
+    for (size_t i = 0; i < options->n_faults && chosen == NULL; i++) {
         struct fault *fault = &options->faults[i];
-        if (is_call(task->row, fault->call) && ++fault->seen == fault->nth)
-            return fault->error;
+        if (!counts_for(tracer, task, fault))
+            continue;
+        fault->seen++;
+        task->counted |= 1u << i;
+        if (is_due(task, fault))
+            chosen = fault;
     }
-    if (options->interruptions && is_interruptible(tracer, task)) {
-        uint64_t *bits = index < 64 ? &task->interrupted : &task->interrupted_high;
-        *bits ^= 1ULL << (index % 64);
-        if (*bits & (1ULL << (index % 64)))
-            return EINTR;
-    }
-    return 0;
+    return chosen;
+}
+
+/* Every other one of its kind. */
+static bool is_its_turn(struct task *task)
+{
+    int index = (int)(task->row - call_rows);
+    uint64_t *bits = index < 64 ? &task->interrupted : &task->interrupted_high;
+    *bits ^= 1ULL << (index % 64);
+    return (*bits & (1ULL << (index % 64))) != 0;
 }
 
 /* fault: on behalf of a check; otherwise the cell refuses it. */
@@ -766,16 +898,76 @@ static void make_it_fail(struct tracer *tracer, struct task *task, int error, bo
         syscall(SYS_tgkill, process_of(tracer, task)->host_pid, task->tid, SIGPIPE); /* pipe(7) */
 }
 
-static void shorten(struct tracer *tracer, struct task *task, uint64_t count)
+/* A number in the tracee's memory. Source: process_vm_writev(2). */
+static bool poke(pid_t tid, uint64_t address, uint64_t value)
+{
+    struct iovec ours = {&value, sizeof value};
+    struct iovec theirs = {(void *)(uintptr_t)address, sizeof value}; // NOLINT: not our memory
+    return process_vm_writev(tid, &ours, 1, &theirs, 1, 0) == (ssize_t)sizeof value;
+}
+
+/* The first part that is not empty, and of it at most so many bytes. */
+static bool shorten_vector(struct task *task, const struct call *call, registers *regs,
+                           uint64_t bytes)
+{
+    struct iovec parts[MOST_PARTS];
+    size_t count = parts_of(task, call, parts), i = 0;
+    while (i < count && parts[i].iov_len == 0)
+        i++;
+    if (i == count)
+        return false;
+    uint64_t part = call->args[1] + i * sizeof *parts;
+    if (parts[i].iov_len > bytes) {
+        task->poked = part + offsetof(struct iovec, iov_len);
+        task->poked_value = parts[i].iov_len;
+        if (!poke(task->tid, task->poked, bytes)) {
+            task->poked = 0;
+            return false;
+        }
+    }
+    *argument_register(regs, 1) = part;
+    *argument_register(regs, 2) = 1;
+    return true;
+}
+
+/* It is asked to move at most so many bytes. */
+static void shorten(struct tracer *tracer, struct task *task, uint64_t bytes)
+{
+    registers regs;
+    struct call *call = &tracer->record->calls[task->call];
+    if (!registers_get(task->tid, &regs))
+        return;
+    if (task->row->count >= 0)
+        *argument_register(&regs, task->row->count) = bytes;
+    else if (!shorten_vector(task, call, &regs, bytes))
+        return;
+    task->changed = true;
+    registers_set(task->tid, &regs);
+    call->injected = true;
+}
+
+/* brk(2) does not say -1: it says where the heap ends, and that is where it was. So it is asked
+ * that. */
+static void refuse_heap(struct tracer *tracer, struct task *task)
 {
     registers regs;
     if (!registers_get(task->tid, &regs))
         return;
-    task->saved_count = count;
-    task->shortened = true;
-    *argument_register(&regs, task->row->count) = 1 + next_random(tracer) % (count - 1);
+    *argument_register(&regs, 0) = 0;
+    task->changed = true;
     registers_set(task->tid, &regs);
     tracer->record->calls[task->call].injected = true;
+}
+
+static void inject(struct tracer *tracer, struct task *task, const struct fault *fault)
+{
+    task->fault = fault;
+    if (fault->kind == FAULT_SHORT)
+        shorten(tracer, task, fault->bytes);
+    else if (task->row->number == SYS_brk)
+        refuse_heap(tracer, task);
+    else
+        make_it_fail(tracer, task, fault->kind == FAULT_INTERRUPTS ? EINTR : fault->error, true);
 }
 
 static bool has_faults(const struct tracer_options *options)
@@ -795,34 +987,33 @@ static bool is_learners_call(struct tracer *tracer, struct task *task)
            (kit_file == NULL || strcmp(call->place.file, kit_file) != 0);
 }
 
-/* A file that the C library writes for the program, as in sem_open(3): the line is the learner's,
- * the write is not. */
-static bool is_library_file(struct tracer *tracer, struct task *task)
+/* Faults by the dozen: all writes, all calls that can wait, ... */
+static void apply_hard_times(struct tracer *tracer, struct task *task)
 {
-    struct proc_fd what;
-    int fd = (int)tracer->record->calls[task->call].args[0];
-    return proc_fd_identify(task->tid, fd, &what) && strncmp(what.path, "/dev/shm/", 9) == 0;
+    const struct tracer_options *options = tracer->options;
+    if (options->interruptions && is_interruptible(tracer, task) && is_its_turn(task)) {
+        make_it_fail(tracer, task, EINTR, true);
+        return;
+    }
+    bool wanted = (options->short_writes && strcmp(task->row->group, "write") == 0) ||
+                  (options->short_reads && strcmp(task->row->group, "read") == 0);
+    if (!wanted || task->row->count < 0)
+        return;
+    uint64_t count = tracer->record->calls[task->call].args[task->row->count];
+    if (count > 1 && comes_in_parts(tracer, task))
+        shorten(tracer, task, 1 + next_random(tracer) % (count - 1));
 }
 
 static void apply_faults(struct tracer *tracer, struct task *task)
 {
-    const struct tracer_options *options = tracer->options;
-    if (!process_of(tracer, task)->own_program || !has_faults(options) ||
+    if (!process_of(tracer, task)->own_program || !has_faults(tracer->options) ||
         !is_learners_call(tracer, task))
         return;
-    task->counted = true;
-    int error = choose_fault(tracer, task);
-    if (error != 0) {
-        make_it_fail(tracer, task, error, true);
-        return;
-    }
-    if (task->row->count < 0)
-        return;
-    uint64_t count = tracer->record->calls[task->call].args[task->row->count];
-    bool wanted = (options->short_writes && strcmp(task->row->group, "write") == 0) ||
-                  (options->short_reads && strcmp(task->row->group, "read") == 0);
-    if (wanted && count > 1 && !is_library_file(tracer, task))
-        shorten(tracer, task, count);
+    const struct fault *fault = choose_fault(tracer, task);
+    if (fault != NULL)
+        inject(tracer, task, fault);
+    else
+        apply_hard_times(tracer, task);
 }
 
 /* ---- Holding -------------------------------------------------------------------------------- */
@@ -830,14 +1021,6 @@ static void apply_faults(struct tracer *tracer, struct task *task)
 void tracer_hold(struct tracer *tracer, int program, const struct hold *hold)
 {
     *ARRAY_ADD(tracer->holds, tracer->n_holds) = (struct wanted_hold){program, *hold};
-}
-
-/* The process that the kit started, above this one. */
-static int program_of(const struct tracer *tracer, int process)
-{
-    while (tracer->record->processes[process].parent >= 0)
-        process = tracer->record->processes[process].parent;
-    return process;
 }
 
 static const struct hold *hold_here(struct tracer *tracer, struct task *task,
@@ -1124,14 +1307,12 @@ static void on_call_entry(struct tracer *tracer, struct task *task)
         task_resume(tracer, task, PTRACE_SYSCALL, 0);
 }
 
-/* The kernel gave the call up for a signal (a child's end, say) and makes it again by itself: to
- * the program it is one call, which must not count twice. Source: ERESTARTSYS and its kin. */
+/* It was not the nth one after all. */
 static void uncount(struct tracer *tracer, const struct task *task)
 {
-    const struct tracer_options *options = tracer->options;
-    for (size_t i = 0; i < options->n_faults; i++)
-        if (is_call(task->row, options->faults[i].call))
-            options->faults[i].seen--;
+    for (size_t i = 0; i < tracer->options->n_faults; i++)
+        if (task->counted & (1u << i))
+            tracer->options->faults[i].seen--;
 }
 
 #define SIGNAL_BIT(number) (UINT64_C(1) << ((number)-1))
@@ -1176,26 +1357,39 @@ static void call_end(struct tracer *tracer, struct task *task, long result)
         registers_set(task->tid, &regs);
     }
     task->skipped = false;
-    if ((task->inject != 0 || task->shortened) && registers_get(task->tid, &regs)) {
+    if ((task->inject != 0 || task->changed) && registers_get(task->tid, &regs)) {
         if (task->inject != 0) {
             set_result(&regs, -task->inject);
             result = -task->inject;
         }
-        if (task->shortened) /* the program may count on its registers to survive the call */
-            *argument_register(&regs, task->row->count) = task->saved_count;
+        if (task->changed) /* the program may count on its registers to survive the call */
+            restore_arguments(&regs, call->args);
         registers_set(task->tid, &regs);
     }
+    if (task->poked != 0)
+        poke(task->tid, task->poked, task->poked_value);
     if (result == -EINTR && task->inject == 0 && is_never_restarted(task->row) &&
         !has_real_signal(tracer, task) && registers_get(task->tid, &regs)) {
         set_result(&regs, -RESTART_WITHOUT_HANDLER);
         result = -RESTART_WITHOUT_HANDLER;
         registers_set(task->tid, &regs);
     }
-    if (task->counted && result <= -512 && result >= -516)
+    /* The kernel gave the call up for a signal (a child's end, say) and makes it again by itself:
+     * to the program it is one call. Source: ERESTARTSYS and its kin. */
+    bool again = result <= -512 && result >= -516;
+    bool not_cut = task->fault != NULL && task->fault->kind == FAULT_SHORT &&
+                   result < (long)task->fault->bytes; /* there was no more, or it has failed */
+    if (again || not_cut)
         uncount(tracer, task);
-    task->counted = false;
+    if (not_cut)
+        call->injected = false;
+    if (task->fault != NULL && task->row->number == SYS_brk)
+        result = -ENOMEM; /* that is what it comes to */
+    task->fault = NULL;
+    task->counted = 0;
     task->inject = 0;
-    task->shortened = false;
+    task->changed = false;
+    task->poked = 0;
     call->result = result;
     call->end_us = now(tracer);
     call->ended = number_now(tracer);

@@ -12,15 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "fault.h"
 #include "record.h"
-
-/* One call of the learner's that is made to fail. */
-struct fault {
-    const char *call; /* a name or a group of calls.h */
-    int nth;          /* from 1, counted over the run */
-    int error;        /* errno */
-    int seen;         /* the tracer's counter; start with 0 */
-};
 
 /* A place where a process is halted, or killed. */
 struct hold {

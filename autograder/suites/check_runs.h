@@ -26,6 +26,7 @@ struct check_run {
     struct kept *kept;        /* given_kept_pipes() */
     struct xsi_wish *laid;    /* System V objects of the kit's */
     size_t n_laid;
+    bool one_fault; /* of EACH_FAULT */
 };
 
 struct check_run *check_run_of(const struct run *run);
@@ -36,6 +37,13 @@ void check_runs_end(void);
 /* The check fails here: with the findings of all its runs, then this one (NULL: none). Does not
  * return. */
 _Noreturn void check_fail(const struct finding *finding);
+/* The check fails here, if a judge has found something in the run. */
+void check_fail_if_found(struct run *run);
+/* The call with which EACH_FAULT meddled in that run; NULL: with none. */
+const struct call *meddled_call(const struct check_run *run);
+/* "When the 3rd write (pump.c:57 in copy) was cut short to 1 byte: ", or "". Owned by the caller.
+ */
+char *meddled_words(const struct check_run *run);
 /* The check cannot be decided on this machine. Does not return. */
 _Noreturn void check_skip(const char *reason);
 

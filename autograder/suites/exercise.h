@@ -36,6 +36,7 @@
 #include <sys/types.h>
 
 #include "../judge/finding.h"
+#include "../run/fault.h"
 #include "registry.h"
 
 /* ---- Bytes ---------------------------------------------------------------------------------- */
@@ -129,8 +130,39 @@ struct given *given_short_reads(void);
  * with EINTR, as if a handled signal had come, and succeeds when tried again. */
 struct given *given_interruptions(void);
 /* The nth (from 1) call of that name fails with that errno: "fork", "pipe", "read", "dup2", ... A
- * write that fails with EPIPE raises SIGPIPE, as if the reader had gone just before. */
+ * write that fails with EPIPE raises SIGPIPE, as if the reader had gone just before. "memory" is
+ * what malloc() and its kin ask the kernel for (seldom at each of their calls). */
 struct given *given_failing(const char *call, int nth, int error);
+/* The nth read or write ("read", "readv", "recv", ...) that asks for more than so many bytes moves
+ * only so many. */
+struct given *given_short_at(const char *call, int nth, size_t bytes);
+/* The nth call of that name that can wait fails with EINTR, as if a handled signal had come. */
+struct given *given_interrupted_at(const char *call, int nth);
+
+/* ---- One fault at a time -------------------------------------------------------------------- */
+
+/* The body is a run, with what must hold. It is gone through once without any fault; then, for each
+ * place in the learner's source from where calls of these names were made, once with one fault
+ * there. kinds: of FAULT_FAILS (each call with an errno that is usual for it), FAULT_SHORT (reads
+ * and writes move 1 byte) and FAULT_INTERRUPTS; calls: names with blanks between.
+ *
+ *     EACH_FAULT(fault, FAULT_SHORT | FAULT_INTERRUPTS, "read write wait")
+ *     {
+ *         struct run *run = run_program("oneway", args("10"), given(given_input(bytes), fault));
+ *         expect_exit(run, 0);
+ *         expect_stdout(run, whole);
+ *     }
+ *
+ * One run in the body (with start_peer() if need be), always of the same kind; not left by break.
+ * What fails in it is told with the fault before it: "When the 3rd write (pump.c:57 in copy) was
+ * cut short to 1 byte: ...", as are the findings of the run; a misconception is found for EINTR and
+ * for short calls. A place is a line, and the part of the process that comes there: parent, or
+ * child from that fork. Of very many places the seed chooses MOST_FAULTS. */
+#define EACH_FAULT(fault, kinds, calls) \
+    for (struct given *fault = first_fault((kinds), (calls)); fault != NULL; fault = next_fault())
+enum { MOST_FAULTS = 24 };
+struct given *first_fault(unsigned kinds, const char *calls);
+struct given *next_fault(void);
 
 /* ---- Given: System V objects ---------------------------------------------------------------- */
 
@@ -321,8 +353,8 @@ void look_at(const struct call *call);
 /* Did a call of that name (as expect_calls counts) by the learner's program fail with that errno?
  * Frequent calls (read, write, ...) are seen only with given_watched_io(). */
 bool saw_failure(struct run *run, const char *call, int error);
-/* Did a call fail that the kit was to make fail (given_failing)? A program may do without that
- * call. */
+/* Did a call fail that the kit was to make fail (given_failing, EACH_FAULT)? A program may do
+ * without that call. */
 bool saw_fault(struct run *run);
 /* With given_interruptions(): was a call of that name interrupted, and then never made again by the
  * same thread? (A semop with other operations is not the same call.) */
@@ -344,7 +376,8 @@ void scene(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void expect_exit(struct run *run, int status);
 /* Exit status 1, and a message on standard error with that text: a call has failed. */
 void expect_error_told(struct run *run, const char *text);
-/* The same, if the call that given_failing() named was made at all: a program may do without it. */
+/* The same, if a call was made to fail at all (saw_fault()). text NULL: the reason, strerror() of
+ * its errno. Who gets no memory may also do without: then the exit status is 0. */
 void expect_fault_told(struct run *run, const char *text);
 /* Standard output is /dev/full (given_output_file()): exit status 1, and a message with the reason.
  */

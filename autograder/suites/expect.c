@@ -114,6 +114,21 @@ static bool is_cut_short(const struct check_run *run)
     return !run->finished && run->run->n_peers > 1;
 }
 
+static bool is_allowed(const struct check_run *run, const struct finding *finding)
+{
+    return run->allow_death && finding->kind == FINDING_KILLED_BY_SIGNAL;
+}
+
+/* Which fault came before it. */
+static void tell_meddled(const struct check_run *run, struct finding *finding)
+{
+    char *words = meddled_words(run);
+    char *text = kit_format("%s%s", words, finding->text);
+    free(finding->text);
+    finding->text = text;
+    free(words);
+}
+
 /* What the judges said of all runs: those that the check allows are left out. failed: an
  * expectation did not hold. Returns whether one of them explains why nothing else can be right. */
 static bool collect(struct findings *all, bool failed)
@@ -127,11 +142,13 @@ static bool collect(struct findings *all, bool failed)
         finish_run(runs[i].run);
         for (size_t f = 0; f < runs[i].findings.count; f++) {
             struct finding *finding = &runs[i].findings.items[f];
-            if (runs[i].allow_death && finding->kind == FINDING_KILLED_BY_SIGNAL)
+            if (is_allowed(&runs[i], finding))
                 continue;
             cause |= is_cause(finding);
-            if (!is_told(all, finding))
-                take(all, finding);
+            if (is_told(all, finding))
+                continue;
+            tell_meddled(&runs[i], finding);
+            take(all, finding);
         }
     }
     return cause;
@@ -164,6 +181,15 @@ void check_fail(const struct finding *finding)
         result.actual = kit_strdup(finding->actual != NULL ? finding->actual : "");
     }
     end_failed(&result);
+}
+
+void check_fail_if_found(struct run *run)
+{
+    const struct check_run *it = check_run_of(run);
+    finish_run(run);
+    for (size_t i = 0; i < it->findings.count; i++)
+        if (!is_allowed(it, &it->findings.items[i]))
+            check_fail(NULL);
 }
 
 void check_skip(const char *reason)
@@ -220,8 +246,30 @@ void scene(const char *format, ...)
     scene_told = kit_strdup(text);
 }
 
+/* Without the fault it went well: so that is why. */
+static void blame_fault(const struct check_run *run, struct finding *finding)
+{
+    const struct call *call = meddled_call(run);
+    if (call == NULL)
+        return;
+    bool is_short = call->result >= 0;
+    bool reads = call_is(call->name, "read");
+    if (is_short &&
+        (finding->kind == FINDING_WRONG_OUTPUT || finding->kind == FINDING_WRONG_STATUS))
+        finding->kind = FINDING_SHORT_IO_IGNORED;
+    if (finding->misconception == NULL && (is_short || call->result == -EINTR))
+        finding->misconception = kit_strdup(!is_short ? "eintr-not-handled"
+                                            : reads   ? "one-read-one-message"
+                                                      : "partial-write-ignored");
+    if (finding->place.file == NULL)
+        finding->place = place_copy(&call->place);
+    tell_meddled(run, finding);
+}
+
 static _Noreturn void fail_with(enum finding_kind kind, char *text, char *expected, char *actual)
 {
+    size_t count;
+    const struct check_run *runs = check_runs(&count);
     struct findings one = {0};
     struct finding *finding = findings_add(&one, kind);
     finding->text = scene_told != NULL ? kit_format("%s %s", scene_told, text) : text;
@@ -230,6 +278,8 @@ static _Noreturn void fail_with(enum finding_kind kind, char *text, char *expect
     finding->misconception = suspected != NULL ? kit_strdup(suspected) : NULL;
     if (place_to_tell != NULL)
         finding->place = place_copy(place_to_tell);
+    if (count > 0)
+        blame_fault(&runs[count - 1], finding);
     check_fail(finding);
 }
 
@@ -324,11 +374,19 @@ static const struct call *telling_call(const struct record *record)
     return telling;
 }
 
+/* Is the present run one of EACH_FAULT, which tells the fault itself? */
+static bool is_one_fault(void)
+{
+    size_t count;
+    const struct check_run *runs = check_runs(&count);
+    return count > 0 && runs[count - 1].one_fault;
+}
+
 /* "When pipe at oneway.c:139 was made to fail with EMFILE, " or "(The last call that failed: ...)".
  */
 static char *call_words(const struct call *call)
 {
-    if (call == NULL)
+    if (call == NULL || (call->injected && is_one_fault()))
         return kit_strdup("");
     return kit_format(" %s: %s at %s:%d, with %s (%s).",
                       call->injected ? "Here one call was made to fail"
@@ -455,10 +513,22 @@ void expect_error_told(struct run *run, const char *text)
         kit_strdup("exit status 1, and a message"), ending);
 }
 
+/* The first call that the kit has made to fail; NULL: none. */
+static const struct call *failed_call(const struct record *record)
+{
+    for (size_t i = 0; i < record->n_calls; i++)
+        if (record->calls[i].injected && record->calls[i].result < 0)
+            return &record->calls[i];
+    return NULL;
+}
+
 void expect_fault_told(struct run *run, const char *text)
 {
-    if (saw_fault(run))
-        expect_error_told(run, text);
+    finish_run(run);
+    const struct call *call = failed_call(run->record);
+    if (call == NULL || (call_is(call->name, "memory") && exit_status_of(run) == 0))
+        return;
+    expect_error_told(run, text != NULL ? text : strerrordesc_np((int)-call->result));
 }
 
 void expect_full_told(struct run *run)
@@ -495,10 +565,7 @@ bool saw_failure(struct run *run, const char *name, int error)
 
 bool saw_fault(struct run *run)
 {
-    for (size_t i = 0; i < run->record->n_calls; i++)
-        if (run->record->calls[i].injected && run->record->calls[i].result < 0)
-            return true;
-    return false;
+    return failed_call(run->record) != NULL;
 }
 
 bool saw_given_up(struct run *run, const char *name)

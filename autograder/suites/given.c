@@ -3,6 +3,8 @@
  */
 #include "given.h"
 
+#include <string.h>
+
 #include "../run/kit.h"
 
 struct given {
@@ -13,6 +15,7 @@ struct given {
     unsigned mode;
     struct given **list; /* given_list(): NULL-terminated */
     struct hold hold;
+    struct fault fault;
     struct xsi_wish *object; /* kept: id_of_given() asks it */
 };
 
@@ -302,21 +305,59 @@ struct given *given_interruptions(void)
     return wish(fulfil_interruptions);
 }
 
-static void fulfil_failing(const struct given *given, struct start *start)
+static void watch_calls(struct start *start, const char *calls)
+{
+    start->watched_io = true; /* they may be some of the frequent ones */
+    if (strstr(calls, "memory") != NULL)
+        start->watched_memory = true;
+}
+
+static void fulfil_fault(const struct given *given, struct start *start)
 {
     if (start->n_faults == sizeof start->faults / sizeof start->faults[0])
-        kit_broken("too many given_failing()");
-    start->faults[start->n_faults++] =
-        (struct fault){.call = given->name, .nth = given->number, .error = given->extra};
-    start->watched_io = true; /* the call may be one of the frequent ones */
+        kit_broken("too many faults given");
+    start->faults[start->n_faults++] = given->fault;
+    watch_calls(start, given->fault.call);
+}
+
+struct given *given_fault(const struct fault *fault)
+{
+    struct given *given = wish(fulfil_fault);
+    given->fault = *fault;
+    return given;
 }
 
 struct given *given_failing(const char *call, int nth, int error)
 {
-    struct given *given = wish(fulfil_failing);
-    given->name = call;
-    given->number = nth;
-    given->extra = error;
+    return given_fault(
+        &(struct fault){.kind = FAULT_FAILS, .call = call, .nth = nth, .error = error});
+}
+
+struct given *given_short_at(const char *call, int nth, size_t bytes)
+{
+    return given_fault(
+        &(struct fault){.kind = FAULT_SHORT, .call = call, .nth = nth, .bytes = bytes});
+}
+
+struct given *given_interrupted_at(const char *call, int nth)
+{
+    return given_fault(&(struct fault){.kind = FAULT_INTERRUPTS, .call = call, .nth = nth});
+}
+
+static void fulfil_one_fault(const struct given *given, struct start *start)
+{
+    start->one_fault = true;
+    watch_calls(start, given->name);
+    if (given->fault.call != NULL)
+        fulfil_fault(given, start);
+}
+
+struct given *given_one_fault(const struct fault *fault, const char *calls)
+{
+    struct given *given = wish(fulfil_one_fault);
+    given->name = calls;
+    if (fault != NULL)
+        given->fault = *fault;
     return given;
 }
 

@@ -26,7 +26,8 @@ struct given_file_row {
 struct start {
     struct text input;
     bool hold_input, closed[3], nonblocking[3], unread_output, no_reader;
-    bool watched_io, short_writes, short_reads, interruptions, small_pipes, kept_pipes;
+    bool watched_io, watched_memory, short_writes, short_reads, interruptions, small_pipes,
+        kept_pipes;
     const char *input_file, *output_file;
     int capacity[3];
     struct given_file_row files[32];
@@ -37,6 +38,7 @@ struct start {
     size_t n_env;
     struct fault faults[16];
     size_t n_faults;
+    bool one_fault; /* of EACH_FAULT: what is said of the run begins with it */
     unsigned long long ignored_signals;
     struct xsi_wish *objects[16];
     size_t n_objects;
@@ -45,6 +47,11 @@ struct start {
     bool terminal, umask_given, another_user, race_build;
     unsigned umask;
 };
+
+/* A call that goes wrong. Copied; its strings and its site are not. */
+struct given *given_fault(const struct fault *fault);
+/* Of EACH_FAULT; NULL: the run without one, in which the calls of these names are watched. */
+struct given *given_one_fault(const struct fault *fault, const char *calls);
 
 /* xsi.c: lays an object in a run's cell, and says which id it got. */
 void xsi_lay(struct run *run, struct xsi_wish *wish);

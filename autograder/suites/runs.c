@@ -106,7 +106,8 @@ static struct run *make_run(const struct start *start)
         .confined = worker.confined,
         .hide = hide,
         .read_only = read_only,
-        .sets = CALLS_RARE | CALLS_FILES | CALLS_CONFINE | (start->watched_io ? CALLS_IO : 0u),
+        .sets = CALLS_RARE | CALLS_FILES | CALLS_CONFINE | (start->watched_io ? CALLS_IO : 0u) |
+                (start->watched_memory ? CALLS_MEMORY : 0u),
         .tracer = {.own_folder = own,
                    .confined = worker.confined,
                    .short_writes = start->short_writes,
@@ -137,7 +138,8 @@ static struct run *make_run(const struct start *start)
         options.folder = folder;
     }
     struct run *run = run_new(&options);
-    *ARRAY_ADD(runs, n_runs) = (struct check_run){.run = run, .kept = kept};
+    *ARRAY_ADD(runs, n_runs) =
+        (struct check_run){.run = run, .kept = kept, .one_fault = start->one_fault};
     return run;
 }
 

@@ -483,7 +483,7 @@ START_TEST(the_nth_call_fails)
 {
     struct run_options options = usual(_i);
     struct fault faults[] = {
-        {"pipe", 3, EMFILE, 0}
+        {.kind = FAULT_FAILS, .call = "pipe", .nth = 3, .error = EMFILE}
     };
     options.tracer.faults = faults;
     options.tracer.n_faults = 1;
@@ -494,6 +494,134 @@ START_TEST(the_nth_call_fails)
     ck_assert_str_eq(said(&first->out), "2 EMFILE\n");
     ck_assert_int_eq(count_injected(), 1);
     expect_only_own_lines_touched();
+}
+END_TEST
+
+/* ---- One fault, at one call ---- */
+
+static void run_with_fault(int mode, struct fault *fault, const char *name)
+{
+    struct run_options options = usual(mode);
+    options.sets |= CALLS_MEMORY;
+    options.tracer.faults = fault;
+    options.tracer.n_faults = 1;
+    open_run(&options);
+    if (strcmp(name, "copy") == 0)
+        peer_send(first, text48, sizeof text48 - 1);
+    start(first, name, NULL);
+    run_finish(run);
+    expect_only_own_lines_touched();
+}
+
+/* The result of the one call that was touched. */
+static long touched_result(void)
+{
+    ck_assert_int_eq(count_injected(), 1);
+    for (size_t i = 0; i < run->record->n_calls; i++)
+        if (run->record->calls[i].injected)
+            return (long)run->record->calls[i].result;
+    return 0;
+}
+
+START_TEST(the_nth_write_is_short)
+{
+    struct fault fault = {.kind = FAULT_SHORT, .call = "write", .nth = 2, .bytes = 3};
+    run_with_fault(_i, &fault, "copy");
+    ck_assert_int_eq(touched_result(), 3);
+    ck_assert_str_eq(said(&first->out), text48);
+    ck_assert_str_eq(said(&first->err), "interrupted 0 full 3 small 0\n");
+}
+END_TEST
+
+START_TEST(the_nth_read_is_short)
+{
+    struct fault fault = {.kind = FAULT_SHORT, .call = "read", .nth = 3, .bytes = 1};
+    run_with_fault(_i, &fault, "copy");
+    ck_assert_int_eq(touched_result(), 1);
+    ck_assert_str_eq(said(&first->out), text48);
+    ck_assert_str_eq(said(&first->err), "interrupted 0 full 2 small 2\n");
+}
+END_TEST
+
+/* The fourth read is the end of the input; and nobody asks for more than 16 bytes. */
+START_TEST(what_moves_nothing_is_not_cut)
+{
+    struct fault end = {.kind = FAULT_SHORT, .call = "read", .nth = 4, .bytes = 1};
+    run_with_fault(_i, &end, "copy");
+    ck_assert_int_eq(count_injected(), 0);
+    run_free(run);
+    struct fault wide = {.kind = FAULT_SHORT, .call = "read", .nth = 1, .bytes = 16};
+    run_with_fault(_i, &wide, "copy");
+    ck_assert_int_eq(count_injected(), 0);
+}
+END_TEST
+
+START_TEST(the_nth_call_is_interrupted)
+{
+    struct fault fault = {.kind = FAULT_INTERRUPTS, .call = "read", .nth = 2};
+    run_with_fault(_i, &fault, "copy");
+    ck_assert_int_eq(touched_result(), -EINTR);
+    ck_assert_str_eq(said(&first->out), text48);
+    ck_assert_str_eq(said(&first->err), "interrupted 1 full 3 small 0\n");
+}
+END_TEST
+
+START_TEST(a_vector_is_short)
+{
+    struct fault fault = {.kind = FAULT_SHORT, .call = "write", .nth = 1, .bytes = 2};
+    run_with_fault(_i, &fault, "write_parts");
+    ck_assert_int_eq(touched_result(), 2);
+    ck_assert_str_eq(said(&first->out), "ab");
+    ck_assert_str_eq(said(&first->err), "2 of 0 4 5\n");
+}
+END_TEST
+
+START_TEST(memory_runs_out)
+{
+    struct fault never = {.kind = FAULT_FAILS, .call = "memory", .nth = 1000, .error = ENOMEM};
+    run_with_fault(_i, &never, "ask_for_memory");
+    ck_assert_str_eq(said(&first->out), "got got ");
+    run_free(run);
+    struct fault fault = {.kind = FAULT_FAILS, .call = "memory", .nth = 1, .error = ENOMEM};
+    run_with_fault(_i, &fault, "ask_for_memory");
+    expect_status(0);
+    ck_assert_str_eq(said(&first->out), "ENOMEM ENOMEM ");
+    ck_assert_int_gt(count_injected(), 1);
+}
+END_TEST
+
+static int compare_letters(const void *a, const void *b)
+{
+    return *(const char *)a - *(const char *)b;
+}
+
+/* At one line: only what comes there from the wanted process. */
+START_TEST(a_site_is_a_line_and_a_part)
+{
+    static const struct {
+        const char *forked_at;
+        const char *said;
+        int status;
+    } parts[] = {
+        {NULL,     "stt", 10},
+        {"twins",  "pst", 1 },
+        {"single", "ptt", 1 }
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const char *file = "program.c", *from = parts[i].forked_at;
+        if (i > 0)
+            run_free(run);
+        struct fault_site site = {file, line_of("name"), 0, from != NULL ? file : NULL,
+                                  from != NULL ? line_of(from) : 0};
+        struct fault fault = {
+            .kind = FAULT_FAILS, .call = "write", .nth = 1, .error = EIO, .site = &site};
+        run_with_fault(_i, &fault, "say_names");
+        expect_status(parts[i].status);
+        ck_assert_int_eq(touched_result(), -EIO);
+        char *out = first->out.data;
+        qsort(out, first->out.length, 1, compare_letters);
+        ck_assert_str_eq(out, parts[i].said);
+    }
 }
 END_TEST
 
@@ -511,7 +639,7 @@ START_TEST(a_call_that_the_kernel_restarts_counts_once)
 {
     struct run_options options = usual(_i);
     struct fault faults[] = {
-        {"read", 2, EIO, 0}
+        {.kind = FAULT_FAILS, .call = "read", .nth = 2, .error = EIO}
     };
     options.tracer.faults = faults;
     options.tracer.n_faults = 1;
@@ -1124,6 +1252,13 @@ static void add_faults(Suite *suite)
     ADD(tcase, the_nth_call_fails);
     ADD(tcase, a_call_that_the_kernel_restarts_counts_once);
     ADD(tcase, what_is_ignored_interrupts_nothing);
+    ADD(tcase, the_nth_write_is_short);
+    ADD(tcase, the_nth_read_is_short);
+    ADD(tcase, what_moves_nothing_is_not_cut);
+    ADD(tcase, the_nth_call_is_interrupted);
+    ADD(tcase, a_vector_is_short);
+    ADD(tcase, memory_runs_out);
+    ADD(tcase, a_site_is_a_line_and_a_part);
     ADD(tcase, a_process_is_held_before_a_call);
     ADD(tcase, a_process_is_held_after_a_call);
     ADD(tcase, a_process_is_killed_at_a_call);

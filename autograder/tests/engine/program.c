@@ -25,6 +25,7 @@
 #include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -151,6 +152,59 @@ static int read_twice(char **words)
     ssize_t first = read(0, &byte, 1), second = read(0, &byte, 1);
     dprintf(1, "%zd %zd %s\n", first, second, errno == EIO ? "EIO" : "other");
     return 0;
+}
+
+/* What a writev of three parts returned, and whether it left them as they were. */
+static int write_parts(char **words)
+{
+    char one[] = "abcd", two[] = "efghi";
+    struct iovec parts[] = {
+        {one, 0},
+        {one, 4},
+        {two, 5}
+    };
+
+    (void)words;
+    ssize_t written = writev(1, parts, 3);
+    dprintf(2, "%zd of %zu %zu %zu\n", written, parts[0].iov_len, parts[1].iov_len,
+            parts[2].iov_len);
+    return 0;
+}
+
+/* What malloc said: of some bytes, and of very many. */
+static int ask_for_memory(char **words)
+{
+    (void)words;
+    for (size_t size = 100; size < 1000000000; size *= 1000000) {
+        errno = 0;
+        char *bytes = malloc(size);
+        dprintf(1, "%s ", bytes != NULL ? "got" : errno == ENOMEM ? "ENOMEM" : "other");
+        if (bytes != NULL)
+            memset(bytes, 1, size);
+        free(bytes);
+    }
+    return 0;
+}
+
+static int say_name(const char *name)
+{
+    return write(1, name, 1) == 1 ? 0 : 1; /* at: name */
+}
+
+/* Two children from one line, one from another, and their parent come to the same line. */
+static int say_names(char **words)
+{
+    int failed = 0, status;
+
+    (void)words;
+    for (int i = 0; i < 2; i++)
+        if (fork() == 0) /* at: twins */
+            _exit(say_name("t"));
+    if (fork() == 0) /* at: single */
+        _exit(say_name("s"));
+    while (wait(&status) > 0)
+        failed += status != 0;
+    return 10 * say_name("p") + failed;
 }
 
 /* ---- Processes --------------------------------------------------------------------------------
@@ -447,6 +501,9 @@ static const struct {
     {"list_descriptors", list_descriptors},
     {"make_pipes",       make_pipes      },
     {"read_twice",       read_twice      },
+    {"write_parts",      write_parts     },
+    {"ask_for_memory",   ask_for_memory  },
+    {"say_names",        say_names       },
     {"start_command",    start_command   },
     {"hang",             hang            },
     {"leave_daemon",     leave_daemon    },
