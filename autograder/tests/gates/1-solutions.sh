@@ -80,7 +80,7 @@ while read -r id folder variant; do
         echo "$id $variant $compiler" >>"$scratch/alternatives"
         try_alternative "$id" "$folder" "$variant" "$compiler" &
         pool=$((pool + 1))
-        if [ $pool -ge "$jobs" ]; then wait -n; pool=$((pool - 1)); fi
+        if [ $pool -ge $((2 * jobs)) ]; then wait -n; pool=$((pool - 1)); fi
     done
 done < <(alternatives)
 wait
