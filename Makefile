@@ -80,6 +80,9 @@ deps-test: ## the same, with those of the tests
 ##@ Use
 demo: all ## see ipclab grade and diagnose real programs, in under a minute
 	@bash autograder/demo/demo.sh
+book: ## the handbook as one site: chapters, tasks and explanations, in build/book/
+	@CC='$(CC)' sh autograder/deps.sh book
+	@bash autograder/book/make-book.sh $(B)/book
 check: all ## check your work: make check LAB=1, make check LAB=1.3
 	@./ipclab check $(LAB)
 

@@ -3,6 +3,7 @@
 #
 #     autograder/deps.sh          what building and grading need
 #     autograder/deps.sh test     also what `make test` needs
+#     autograder/deps.sh book     what `make book` needs
 #
 # Looks for the tools and libraries themselves, not for packages, so it is right wherever they came
 # from.  As root, or with sudo, on Debian and its kin it installs what is missing; everywhere else it
@@ -26,6 +27,9 @@ library:libcjson           libcjson-dev      cjson-devel      cjson       cjson-
 library:libarchive         libarchive-dev    libarchive-devel libarchive  libarchive-dev
 library:inih               libinih-dev       inih-devel       libinih     inih-dev
 tool:bwrap                 bubblewrap        bubblewrap       bubblewrap  bubblewrap
+'
+needed_to_make_the_book='
+tool:cmark-gfm             cmark-gfm         cmark-gfm        cmark-gfm   cmark-gfm
 '
 needed_to_test='
 tool:clang                 clang             clang            clang       clang
@@ -75,7 +79,10 @@ packages()
 
 compiler=$(command -v gcc || command -v clang || true)
 table=$needed_to_build
-[ "${1:-}" != test ] || table=$table$needed_to_test
+case ${1:-} in
+test) table=$table$needed_to_make_the_book$needed_to_test ;;
+book) table=$needed_to_make_the_book ;;
+esac
 missing=$(missing_of "$table")
 [ -n "$missing" ] || exit 0
 
