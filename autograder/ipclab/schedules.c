@@ -1,16 +1,20 @@
 /*
  * schedules.c - many schedules of one program. See schedules.h.
  *
- * Each is tried in a process of its own, some at a time, which reports by a pipe: one struct
- * outcome, flat.  The one that is told is then run once more here: the seed is all it takes.
+ * Theory of operation.  They are tried by some workers at the same time, each a process on a
+ * processor of its own: what runs one at a time changes hands faster there.  A worker takes the
+ * next number from memory that all share, and reports by a pipe: one struct outcome, flat.  Such a
+ * run is hasty: nobody looks up its lines.  The one that is told is then run once more here: the
+ * seed is all it takes.
  *
- * _GNU_SOURCE: memfd_create(2).
+ * _GNU_SOURCE: memfd_create(2), sched_setaffinity(2).
  */
 #define _GNU_SOURCE
 #include "schedules.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,22 +24,24 @@
 #include <unistd.h>
 
 #include "../judge/judge.h"
-#include "../run/calls.h"
+#include "../judge/turns.h"
+#include "../race/log.h"
 #include "../run/kit.h"
 #include "../run/race.h"
 #include "../run/run.h"
 #include "../run/schedule.h"
 #include "../tell/terminal.h"
+#include "../tell/text.h"
 
-/* Seeds that are none of the user's. */
-enum { AS_THE_KERNEL_LIKES = 0 };
-#define TO_COUNT_STEPS (UINT64_MAX - 1) /* even: it walks */
+/* Even, so that it walks; none of the user's. */
+#define TO_COUNT_STEPS (UINT64_MAX - 1)
 
+enum { PLAIN_RUNS = 5, MOST = PLAIN_RUNS / 2 + 1 };
 enum { WALL_US = 20000000, MOST_OUTPUT = 1 << 20, AFTER_FIRST = 20 };
 
 extern char **environ;
 
-/* What a schedule came to. */
+/* What a run came to. */
 struct outcome {
     uint64_t seed;
     int status;        /* as from wait(2); -1: the kit ended it */
@@ -45,14 +51,30 @@ struct outcome {
     bool watched; /* it was built for the race detector */
 };
 
+/* What is right. */
+struct usual {
+    bool has_status, has_output;
+    int status;
+    uint64_t output;
+    unsigned findings;
+};
+
+/* The next number to try, and where to stop. */
+struct counter {
+    uint64_t next, end;
+};
+
 struct hunt {
     char **program;
     const struct schedules_options *options;
-    struct outcome usual; /* as the kernel likes */
+    struct outcome plain[PLAIN_RUNS];
+    size_t n_plain;
+    struct usual usual;
     struct outcome worst; /* of the failing ones, that with the fewest turns */
     bool found;
     unsigned steps; /* of one schedule: the same whenever it is counted, so that a seed is enough */
-    uint64_t failed_at, tried, next;
+    uint64_t failed_at, tried;
+    struct counter *counter; /* shared with the workers */
     int report[2];
 };
 
@@ -65,8 +87,15 @@ static int redirect(void)
     if (null == -1 || kept == -1 || dup2(null, 0) == -1 || dup2(kept, 1) == -1 ||
         dup2(kept, 2) == -1)
         kit_broken("cannot keep the output");
+    close(null);
     /* All that write share one offset, as on a terminal. */
     return kept;
+}
+
+static void forget_output(int kept)
+{
+    if (ftruncate(kept, 0) == -1 || lseek(kept, 0, SEEK_SET) == -1)
+        kit_broken("cannot keep the output");
 }
 
 static uint64_t hash_of(int fd)
@@ -90,17 +119,15 @@ static unsigned kinds_of(const struct findings *findings)
     return bits;
 }
 
-/* The run and its findings are the caller's. */
-static struct run *run_once(const struct hunt *hunt, uint64_t seed, struct schedule **schedule,
-                            struct findings *findings)
+/* The program, its environment and what it leaves: in run_new()'s words. */
+static struct run *run_under(const struct hunt *hunt, struct schedule *schedule, bool hasty)
 {
-    *schedule = seed != AS_THE_KERNEL_LIKES ? schedule_new(seed, hunt->steps) : NULL;
     struct run_options options = {
         .open_world = true,
         .sets = CALLS_RARE | CALLS_IO,
-        .tracer = {.seed = seed, .existed_before = hunt->options->existed_before},
+        .tracer = {.existed_before = hunt->options->existed_before, .hasty = hasty},
         .wall_limit_us = WALL_US,
-        .schedule = *schedule,
+        .schedule = schedule,
         .race = true,
     };
     char **program = hunt->program;
@@ -111,7 +138,7 @@ static struct run *run_once(const struct hunt *hunt, uint64_t seed, struct sched
     if (run_start(run_first(run), &first) == -1)
         kit_broken("cannot start %s", program[0]);
     run_finish(run);
-    judge_run(run->record, findings);
+    unsetenv(RACE_VARIABLE); /* it is the run's */
     for (size_t i = 0; i < run->record->n_objects; i++)
         if (run->record->objects[i].left_behind && run->record->objects[i].made_by >= 0)
             run_remove_object(&run->record->objects[i]);
@@ -130,142 +157,275 @@ static struct outcome outcome_of(const struct run *run, const struct schedule *s
                             .watched = run->record->race_builds};
 }
 
-/* In a process of its own. */
-static _Noreturn void try_seed(const struct hunt *hunt, uint64_t seed)
+static void report_outcome(const struct hunt *hunt, const struct outcome *outcome)
+{
+    if (write(hunt->report[1], outcome, sizeof *outcome) != (ssize_t)sizeof *outcome)
+        kit_broken("cannot report a schedule");
+}
+
+static void try_once(const struct hunt *hunt, struct schedule *schedule, uint64_t seed, int output)
 {
     struct findings findings = {0};
-    struct schedule *schedule;
-    int output = redirect();
-    struct run *run = run_once(hunt, seed, &schedule, &findings);
+    forget_output(output);
+    struct run *run = run_under(hunt, schedule, true);
+    judge_run(run->record, &findings);
     struct outcome outcome = outcome_of(run, schedule, &findings, output);
     outcome.seed = seed;
+    report_outcome(hunt, &outcome);
+    findings_clear(&findings);
     run_free(run);
-    _exit(write(hunt->report[1], &outcome, sizeof outcome) == (ssize_t)sizeof outcome ? 0 : 3);
+    schedule_free(schedule);
 }
 
 /* ---- Many ----------------------------------------------------------------------------------- */
 
+/* This process and all that it starts, on the nth of the processors that we may use. */
+static void stay_on_processor(uint64_t n)
+{
+    cpu_set_t ours, one;
+    CPU_ZERO(&one);
+    if (sched_getaffinity(0, sizeof ours, &ours) == -1)
+        return; /* it is only faster */
+    n %= (uint64_t)CPU_COUNT(&ours);
+    for (int i = 0; i < CPU_SETSIZE; i++)
+        if (CPU_ISSET(i, &ours) && n-- == 0)
+            CPU_SET(i, &one);
+    sched_setaffinity(0, sizeof one, &one);
+}
+
+/* The schedule of a number in the order of trying. */
+typedef struct schedule *make_schedule(const struct hunt *hunt, uint64_t number, uint64_t *seed);
+
+static struct schedule *no_schedule(const struct hunt *hunt, uint64_t number, uint64_t *seed)
+{
+    (void)hunt;
+    (void)number;
+    (void)seed;
+    return NULL;
+}
+
+static struct schedule *counting_schedule(const struct hunt *hunt, uint64_t number, uint64_t *seed)
+{
+    (void)hunt;
+    (void)number;
+    (void)seed;
+    return schedule_new(TO_COUNT_STEPS, 0);
+}
+
+static struct schedule *schedule_by_number(const struct hunt *hunt, uint64_t number, uint64_t *seed)
+{
+    *seed = hunt->options->seed + number;
+    return schedule_new(*seed, hunt->steps);
+}
+
+/* In a process of its own: as many as are wanted when it looks. */
+static _Noreturn void work(const struct hunt *hunt, make_schedule *make, uint64_t processor)
+{
+    uint64_t number, seed = 0;
+    close(hunt->report[0]);
+    stay_on_processor(processor);
+    int output = redirect();
+    while ((number = __atomic_fetch_add(&hunt->counter->next, 1, __ATOMIC_SEQ_CST)) <
+           __atomic_load_n(&hunt->counter->end, __ATOMIC_SEQ_CST)) {
+        struct schedule *schedule = make(hunt, number, &seed);
+        try_once(hunt, schedule, seed, output);
+    }
+    _exit(0);
+}
+
+static void start_workers(struct hunt *hunt, make_schedule *make, uint64_t count)
+{
+    fflush(NULL);
+    if (pipe2(hunt->report, O_CLOEXEC) == -1)
+        kit_broken("pipe");
+    for (uint64_t i = 0; i < count; i++) {
+        pid_t pid = fork();
+        if (pid == -1)
+            kit_broken("cannot fork");
+        if (pid == 0)
+            work(hunt, make, i);
+    }
+    close(hunt->report[1]); /* when all have ended the pipe is at its end */
+}
+
+static void end_workers(struct hunt *hunt)
+{
+    int status;
+    close(hunt->report[0]);
+    while (wait(&status) > 0 || errno == EINTR)
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+            kit_broken("a schedule could not be tried");
+}
+
+typedef void take_outcome(struct hunt *hunt, const struct outcome *outcome);
+
+/* Tries the numbers 0 to count - 1, as long as `take` does not end it earlier. */
+static void try_all(struct hunt *hunt, uint64_t count, make_schedule *make, take_outcome *take)
+{
+    struct outcome outcome;
+    uint64_t parallel = hunt->options->parallel;
+    *hunt->counter = (struct counter){0, count};
+    start_workers(hunt, make, count < parallel ? count : parallel);
+    while (read(hunt->report[0], &outcome, sizeof outcome) == (ssize_t)sizeof outcome)
+        take(hunt, &outcome);
+    end_workers(hunt);
+}
+
+/* ---- What is right -------------------------------------------------------------------------- */
+
+static void take_plain(struct hunt *hunt, const struct outcome *outcome)
+{
+    hunt->plain[hunt->n_plain++] = *outcome;
+}
+
+static void take_steps(struct hunt *hunt, const struct outcome *outcome)
+{
+    hunt->steps = outcome->steps;
+}
+
+/* How many of the plain runs are like this one. */
+static size_t count_status(const struct hunt *hunt, int status)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < hunt->n_plain; i++)
+        count += hunt->plain[i].status == status;
+    return count;
+}
+
+static size_t count_output(const struct hunt *hunt, uint64_t output)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < hunt->n_plain; i++)
+        count += hunt->plain[i].output == output;
+    return count;
+}
+
+static size_t count_findings(const struct hunt *hunt, unsigned bit)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < hunt->n_plain; i++)
+        count += (hunt->plain[i].findings & bit) != 0;
+    return count;
+}
+
+/* What most of them do; what no majority does is not compared. */
+static void take_majority(struct hunt *hunt)
+{
+    struct usual *usual = &hunt->usual;
+    for (size_t i = 0; i < hunt->n_plain; i++) {
+        const struct outcome *plain = &hunt->plain[i];
+        if (count_status(hunt, plain->status) >= MOST) {
+            usual->has_status = true;
+            usual->status = plain->status;
+        }
+        if (count_output(hunt, plain->output) >= MOST) {
+            usual->has_output = true;
+            usual->output = plain->output;
+        }
+    }
+    for (unsigned kind = 0; kind < 32; kind++)
+        if (count_findings(hunt, 1U << kind) >= MOST)
+            usual->findings |= 1U << kind;
+}
+
+/* -1: said what was wrong. */
+static int take_expected(struct hunt *hunt)
+{
+    const struct schedules_options *options = hunt->options;
+    if (options->expected_status >= 0) {
+        hunt->usual.has_status = true;
+        hunt->usual.status = options->expected_status << 8; /* as wait(2) says it */
+    }
+    if (options->expected_output == NULL)
+        return 0;
+    int fd = open(options->expected_output, O_RDONLY | O_CLOEXEC);
+    if (fd == -1) {
+        fprintf(stderr, "ipclab trace: cannot read %s: %s\n", options->expected_output,
+                strerror(errno));
+        return -1;
+    }
+    hunt->usual.has_output = true;
+    hunt->usual.output = hash_of(fd);
+    close(fd);
+    return 0;
+}
+
+static bool other_status(const struct hunt *hunt, const struct outcome *outcome)
+{
+    return hunt->usual.has_status && outcome->status != hunt->usual.status;
+}
+
+static bool other_output(const struct hunt *hunt, const struct outcome *outcome)
+{
+    return hunt->usual.has_output && outcome->output != hunt->usual.output;
+}
+
 static bool fails(const struct hunt *hunt, const struct outcome *outcome)
 {
-    return outcome->status != hunt->usual.status || outcome->output != hunt->usual.output ||
+    return other_status(hunt, outcome) || other_output(hunt, outcome) ||
            (outcome->findings & ~hunt->usual.findings) != 0;
 }
 
-static void start_one(struct hunt *hunt, uint64_t seed)
-{
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid == -1)
-        kit_broken("cannot fork");
-    if (pid == 0) {
-        close(hunt->report[0]);
-        try_seed(hunt, seed);
-    }
-}
+/* ---- The search ----------------------------------------------------------------------------- */
 
-static void take_one(struct hunt *hunt)
+static void take_scheduled(struct hunt *hunt, const struct outcome *outcome)
 {
-    struct outcome outcome;
-    int status;
-    while (wait(&status) == -1 && errno == EINTR)
-        continue;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 ||
-        read(hunt->report[0], &outcome, sizeof outcome) != (ssize_t)sizeof outcome)
-        kit_broken("a schedule could not be tried");
     hunt->tried++;
-    if (outcome.seed == AS_THE_KERNEL_LIKES) {
-        hunt->usual = outcome;
-        return;
-    }
-    if (outcome.seed == TO_COUNT_STEPS) {
-        hunt->steps = outcome.steps;
-        return;
-    }
-    if (!fails(hunt, &outcome)) {
+    if (!fails(hunt, outcome)) {
         if (!hunt->found)
-            hunt->worst = outcome; /* told if it is the only one: whoever names a seed wants to see
-                                      it, whatever the usual run does today */
+            hunt->worst = *outcome; /* told if it is the only one: whoever names a seed wants to
+                                       see it */
         return;
     }
-    if (!hunt->found || outcome.turns < hunt->worst.turns)
-        hunt->worst = outcome;
-    hunt->failed_at = hunt->found ? hunt->failed_at : hunt->tried;
+    if (!hunt->found || outcome->turns < hunt->worst.turns)
+        hunt->worst = *outcome;
+    if (hunt->found)
+        return;
     hunt->found = true;
+    hunt->failed_at = outcome->seed - hunt->options->seed + 1;
+    /* Some more: one with fewer turns is easier to read. */
+    uint64_t end = hunt->counter->next + AFTER_FIRST;
+    if (end < hunt->options->count)
+        __atomic_store_n(&hunt->counter->end, end, __ATOMIC_SEQ_CST);
 }
 
-/* Some more after the first failure: one with fewer turns is easier to read. */
-static bool goes_on(const struct hunt *hunt)
+static bool was_built_for_it(const struct hunt *hunt)
 {
-    return hunt->next < hunt->options->count &&
-           !(hunt->found && hunt->tried >= hunt->failed_at + AFTER_FIRST);
+    return hunt->n_plain > 0 && hunt->plain[0].watched;
 }
 
-static void search(struct hunt *hunt)
+/* -1: said why it cannot be. */
+static int search(struct hunt *hunt)
 {
-    uint64_t running = 0;
-    start_one(hunt, AS_THE_KERNEL_LIKES);
-    take_one(hunt);
-    if (!hunt->usual.watched)
-        return;
-    start_one(hunt, TO_COUNT_STEPS);
-    take_one(hunt);
-    hunt->tried = 0;
-    while (goes_on(hunt) || running > 0) {
-        while (running < hunt->options->parallel && goes_on(hunt)) {
-            start_one(hunt, hunt->options->seed + hunt->next++);
-            running++;
-        }
-        take_one(hunt);
-        running--;
+    hunt->counter = mmap(NULL, sizeof *hunt->counter, PROT_READ | PROT_WRITE,
+                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (hunt->counter == MAP_FAILED)
+        kit_broken("mmap");
+    try_all(hunt, PLAIN_RUNS, no_schedule, take_plain);
+    if (!was_built_for_it(hunt)) {
+        fprintf(stderr,
+                "ipclab trace: %s is not a program that was built for the race detector, and "
+                "schedules need one.\nBuild it with: ipclab cc --race FILE.c -o PROGRAM\n",
+                hunt->program[0]);
+        return -1;
     }
+    take_majority(hunt);
+    if (take_expected(hunt) == -1)
+        return -1;
+    try_all(hunt, 1, counting_schedule, take_steps);
+    try_all(hunt, hunt->options->count, schedule_by_number, take_scheduled);
+    return 0;
 }
 
 /* ---- Telling -------------------------------------------------------------------------------- */
 
-static const char *status_words(int status, char *to, size_t size)
+static char *status_words(int status)
 {
     if (status == -1)
-        snprintf(to, size, "never ends");
-    else if (WIFSIGNALED(status))
-        snprintf(to, size, "is killed by signal %d", WTERMSIG(status));
-    else
-        snprintf(to, size, "ends with exit status %d", WEXITSTATUS(status));
-    return to;
-}
-
-static bool same_turn(const struct turn *a, const struct turn *b)
-{
-    return a->process == b->process && a->place.line == b->place.line &&
-           (a->place.file == NULL) == (b->place.file == NULL);
-}
-
-/* What a turn ended before, in a learner's words. */
-static const char *call_of(const struct turn *turn)
-{
-    return call_is(turn->call, "fork") ? "fork" : call_spoken(turn->call);
-}
-
-/* The turns, from the first that was not the program's start; equal ones in a row once. */
-static void print_turns(const struct record *record)
-{
-    enum { MOST_SHOWN = 24 };
-    size_t shown = 0;
-    for (size_t i = 0; i < record->n_turns; i++) {
-        const struct turn *turn = &record->turns[i];
-        if (turn->place.file == NULL || (i > 0 && same_turn(turn, &record->turns[i - 1])))
-            continue;
-        if (shown++ == MOST_SHOWN) {
-            fprintf(stderr, "  ... and %zu turns more\n", record->n_turns - i);
-            return;
-        }
-        fprintf(stderr, "  %2zu. process %d runs up to %s:%d%s%s%s, before %s%s\n", shown,
-                record->processes[turn->process].number, turn->place.file, turn->place.line,
-                turn->place.function != NULL ? " in " : "",
-                turn->place.function != NULL ? turn->place.function : "",
-                turn->place.function != NULL ? "()" : "",
-                turn->call != NULL ? call_of(turn) : "an access to shared memory",
-                turn->call != NULL ? "()" : "");
-    }
+        return kit_strdup("never ends");
+    if (WIFSIGNALED(status))
+        return kit_format("is killed by signal %d", WTERMSIG(status));
+    return kit_format("ends with exit status %d", WEXITSTATUS(status));
 }
 
 static void copy_output(int from, FILE *to)
@@ -278,15 +438,14 @@ static void copy_output(int from, FILE *to)
 }
 
 /* Runs a seed here, with the output kept; gives our own descriptors back. */
-static struct run *run_here(struct hunt *hunt, uint64_t seed, struct findings *findings,
-                            int *output, struct schedule **schedule)
+static struct run *run_here(struct hunt *hunt, struct schedule *schedule, int *output)
 {
     int saved[3];
     fflush(NULL);
     for (int i = 0; i < 3; i++)
         saved[i] = fcntl(i, F_DUPFD_CLOEXEC, 10);
     *output = redirect();
-    struct run *run = run_once(hunt, seed, schedule, findings);
+    struct run *run = run_under(hunt, schedule, false);
     for (int i = 0; i < 3; i++) {
         dup2(saved[i], i);
         close(saved[i]);
@@ -294,38 +453,103 @@ static struct run *run_here(struct hunt *hunt, uint64_t seed, struct findings *f
     return run;
 }
 
-static void tell(struct hunt *hunt)
+/* Are the plain runs themselves of several kinds? Then say what the others are measured by. */
+static void tell_unsteady(const struct hunt *hunt)
 {
-    struct findings findings = {0};
-    struct schedule *schedule;
-    char now[64], usual[64];
-    int output;
-    struct run *run = run_here(hunt, hunt->worst.seed, &findings, &output, &schedule);
-    struct outcome outcome = outcome_of(run, schedule, &findings, output);
+    const struct usual *usual = &hunt->usual;
+    const struct schedules_options *options = hunt->options;
+    bool steady_status = options->expected_status >= 0 ||
+                         (usual->has_status && count_status(hunt, usual->status) == hunt->n_plain);
+    bool steady_output = options->expected_output != NULL ||
+                         (usual->has_output && count_output(hunt, usual->output) == hunt->n_plain);
+    if (steady_status && steady_output)
+        return;
+    fprintf(stderr, "Plain runs are not all alike: of %zu, ", hunt->n_plain);
+    if (!steady_status)
+        fprintf(stderr, "%zu ended in the same way",
+                usual->has_status ? count_status(hunt, usual->status) : 0);
+    if (!steady_output)
+        fprintf(stderr, "%s%zu printed the same", steady_status ? "" : ", ",
+                usual->has_output ? count_output(hunt, usual->output) : 0);
+    fprintf(stderr,
+            "; what most do counts as right%s. To say what is right: --expect-status N, "
+            "--expect-output FILE.\n",
+            usual->has_status && usual->has_output ? "" : ", and what no majority does is ignored");
+}
 
-    if (!hunt->found)
-        fprintf(stderr, "This schedule ends and prints like the usual run: the program %s",
-                status_words(outcome.status, now, sizeof now));
+static void tell_how_it_ends(const struct hunt *hunt, const struct outcome *outcome)
+{
+    char *now = status_words(outcome->status);
+    char *right = status_words(hunt->usual.status);
+    if (!fails(hunt, outcome))
+        fprintf(stderr, "This schedule ends and prints as it should: the program %s", now);
     else
         fprintf(stderr,
                 "A schedule goes wrong (%llu tried, the first that fails is number %llu): the "
                 "program %s",
-                (unsigned long long)hunt->tried, (unsigned long long)hunt->failed_at,
-                status_words(outcome.status, now, sizeof now));
-    if (outcome.status != hunt->usual.status)
-        fprintf(stderr, "; as a rule it %s", status_words(hunt->usual.status, usual, sizeof usual));
-    fprintf(stderr, "%s.\n",
-            outcome.output != hunt->usual.output ? ", and prints something else" : "");
-    fprintf(stderr, "Who ran, and up to where:\n");
-    print_turns(run->record);
-    fprintf(stderr, "What came out:\n");
+                (unsigned long long)hunt->tried, (unsigned long long)hunt->failed_at, now);
+    if (other_status(hunt, outcome))
+        fprintf(stderr,
+                hunt->options->expected_status >= 0 ? ", and not as it should (it %s)"
+                                                    : "; as a rule it %s",
+                right);
+    fprintf(stderr, "%s.\n", other_output(hunt, outcome) ? ", and prints something else" : "");
+    free(now);
+    free(right);
+}
+
+/* For a shell. */
+static void print_word(const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-+=:,./@%";
+    if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
+        fprintf(stderr, " %s", word);
+        return;
+    }
+    fputs(" '", stderr);
+    for (; *word != '\0'; word++)
+        fprintf(stderr, *word == '\'' ? "'\\''" : "%c", *word);
+    fputc('\'', stderr);
+}
+
+static void tell_command(const struct hunt *hunt)
+{
+    const struct schedules_options *options = hunt->options;
+    fprintf(stderr, "run again: ipclab trace --race --schedules 1 --seed %llu",
+            (unsigned long long)hunt->worst.seed);
+    if (options->expected_status >= 0)
+        fprintf(stderr, " --expect-status %d", options->expected_status);
+    if (options->expected_output != NULL) {
+        fputs(" --expect-output", stderr);
+        print_word(options->expected_output);
+    }
+    fputs(" --", stderr);
+    for (char **word = hunt->program; *word != NULL; word++)
+        print_word(*word);
+    fputc('\n', stderr);
+}
+
+static void tell(struct hunt *hunt)
+{
+    struct findings findings = {0};
+    int output;
+    stay_on_processor(0); /* as it was when it was found */
+    struct schedule *schedule = schedule_new(hunt->worst.seed, hunt->steps);
+    struct run *run = run_here(hunt, schedule, &output);
+    judge_run(run->record, &findings);
+    struct outcome outcome = outcome_of(run, schedule, &findings, output);
+
+    tell_how_it_ends(hunt, &outcome);
+    char *turns = turns_told(run->record, "  ");
+    fprintf(stderr, "Who ran, and up to where:\n%sWhat came out:\n", turns);
     copy_output(output, stderr);
     if (findings.count > 0) {
         struct terminal terminal = terminal_for(stderr);
         terminal_findings(&terminal, &findings, 0);
     }
-    fprintf(stderr, "run again: ipclab trace --race --schedules 1 --seed %llu -- %s ...\n",
-            (unsigned long long)hunt->worst.seed, hunt->program[0]);
+    tell_command(hunt);
+    free(turns);
     findings_clear(&findings);
     run_free(run);
     schedule_free(schedule);
@@ -336,23 +560,15 @@ int schedules_try(char **program, const struct schedules_options *options)
 {
     struct hunt hunt = {.program = program, .options = options};
 
-    if (pipe2(hunt.report, O_CLOEXEC) == -1)
-        kit_broken("pipe");
-    search(&hunt);
-    if (!hunt.usual.watched)
-        fprintf(stderr,
-                "ipclab trace: %s is not a program that was built for the race detector, and "
-                "schedules need one.\nBuild it with: ipclab cc --race FILE.c -o PROGRAM\n",
-                program[0]);
-    else if (hunt.found || options->count == 1)
+    if (search(&hunt) == -1)
+        return 2;
+    if (hunt.found || options->count == 1)
         tell(&hunt);
     else
-        fprintf(stderr,
-                "%llu schedules, seeds %llu to %llu: each ends and prints like the usual "
-                "run.\n",
+        fprintf(stderr, "%llu schedules, seeds %llu to %llu: each ends and prints %s.\n",
                 (unsigned long long)hunt.tried, (unsigned long long)options->seed,
-                (unsigned long long)(options->seed + hunt.tried - 1));
-    close(hunt.report[0]);
-    close(hunt.report[1]);
-    return !hunt.usual.watched ? 2 : hunt.found ? 1 : 0;
+                (unsigned long long)(options->seed + hunt.tried - 1),
+                options->expected_output != NULL ? "as it should" : "like the usual run");
+    tell_unsteady(&hunt);
+    return hunt.found ? 1 : 0;
 }

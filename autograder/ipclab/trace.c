@@ -35,18 +35,24 @@ enum {
     KEY_SEED = 's',
     KEY_IO = 'i',
     KEY_RACE = 'r',
-    KEY_SCHEDULES = 256
+    KEY_SCHEDULES = 256,
+    KEY_EXPECT_STATUS,
+    KEY_EXPECT_OUTPUT
 };
 
 static const struct option_row option_rows[] = {
-    {KEY_JSON,      "json",      "FILE", "write findings and events there (- is standard output)"      },
-    {KEY_TIMEOUT,   "timeout",   "S",    "end the program after S seconds (0, the default: never)"     },
-    {KEY_IO,        "io",        NULL,   "also record read, write, poll and close (slower)"            },
-    {KEY_RACE,      "race",      NULL,   "look for data races; build the program with ipclab cc --race"},
-    {KEY_SCHEDULES, "schedules", "N",    "with --race: try N orders in which its processes may run"    },
-    {KEY_KEEP,      "keep",      NULL,   "do not remove the IPC objects that the program leaves behind"},
-    {KEY_SEED,      "seed",      "N",    "of the first schedule; kept in the JSON"                     },
-    {0,             NULL,        NULL,   NULL                                                          },
+    {KEY_JSON,          "json",          "FILE", "write findings and events there (- is standard output)"      },
+    {KEY_TIMEOUT,       "timeout",       "S",    "end the program after S seconds (0, the default: never)"     },
+    {KEY_IO,            "io",            NULL,   "also record read, write, poll and close (slower)"            },
+    {KEY_RACE,          "race",          NULL,   "look for data races; build the program with ipclab cc --race"},
+    {KEY_SCHEDULES,     "schedules",     "N",    "with --race: try N orders in which its processes may run"    },
+    {KEY_EXPECT_STATUS, "expect-status", "N",
+     "with --schedules: the right exit status (default: that of most plain runs)"                              },
+    {KEY_EXPECT_OUTPUT, "expect-output", "FILE",
+     "with --schedules: the right output, standard error included (the same)"                                  },
+    {KEY_KEEP,          "keep",          NULL,   "do not remove the IPC objects that the program leaves behind"},
+    {KEY_SEED,          "seed",          "N",    "of the first schedule; kept in the JSON"                     },
+    {0,                 NULL,            NULL,   NULL                                                          },
 };
 
 static const struct command_help help = {
@@ -62,8 +68,9 @@ static const struct command_help help = {
 
 struct trace_options {
     const char *json;
-    uint64_t timeout_s, seed, schedules;
-    bool keep, io, race;
+    uint64_t timeout_s, seed, schedules, expected_status;
+    const char *expected_output;
+    bool keep, io, race, expects_status;
 };
 
 /* ---- What existed before -------------------------------------------------------------------- */
@@ -307,6 +314,19 @@ static int trace(const struct trace_options *options, char **program)
     return status;
 }
 
+static int try_schedules(const struct trace_options *options, char **program)
+{
+    struct schedules_options how = {
+        .count = options->schedules,
+        .seed = options->seed > 0 ? options->seed : 1,
+        .parallel = processors(),
+        .expected_status = options->expects_status ? (int)options->expected_status : -1,
+        .expected_output = options->expected_output,
+        .existed_before = existed_before};
+    ipc_state_read(&before);
+    return schedules_try(program, &how);
+}
+
 int command_trace(int argc, char **argv)
 {
     struct trace_options options = {0};
@@ -326,6 +346,12 @@ int command_trace(int argc, char **argv)
         if (key == KEY_SCHEDULES &&
             !options_number(&help, "--schedules", optarg, 1, 100000000, &options.schedules))
             return 2;
+        if (key == KEY_EXPECT_STATUS &&
+            !options_number(&help, "--expect-status", optarg, 0, 255, &options.expected_status))
+            return 2;
+        options.expects_status |= key == KEY_EXPECT_STATUS;
+        if (key == KEY_EXPECT_OUTPUT)
+            options.expected_output = optarg;
         if (key == KEY_RACE)
             options.race = true;
         if (key == KEY_TIMEOUT &&
@@ -340,13 +366,9 @@ int command_trace(int argc, char **argv)
     if (options.schedules > 0 && !options.race)
         return usage_error(&help, "--schedules needs --race, and a program that was built for it: "
                                   "ipclab cc --race prog.c -o prog");
-    if (options.schedules > 0) {
-        ipc_state_read(&before);
-        return schedules_try(
-            argv + optind, &(struct schedules_options){.count = options.schedules,
-                                                       .seed = options.seed > 0 ? options.seed : 1,
-                                                       .parallel = processors(),
-                                                       .existed_before = existed_before});
-    }
+    if (options.schedules == 0 && (options.expects_status || options.expected_output != NULL))
+        return usage_error(&help, "--expect-status and --expect-output need --schedules N");
+    if (options.schedules > 0)
+        return try_schedules(&options, argv + optind);
     return trace(&options, argv + optind);
 }

@@ -142,9 +142,10 @@ static struct image *image_at(const struct race *race, int process, uint64_t sta
     return found;
 }
 
-void race_want_yields(struct race *race)
+void race_want_yields(struct race *race, bool wanted)
 {
-    race->region->yields = 1;
+    if (race != NULL)
+        __atomic_store_n(&race->region->yields, wanted, __ATOMIC_SEQ_CST);
 }
 
 struct place race_place(const struct race *race, int process, uint64_t pc)
@@ -228,7 +229,7 @@ static void collect_entry(struct race *race, struct record *record, const struct
 }
 
 /* Everything read from the region is the learner's to write: each index is checked. */
-void race_collect(struct race *race, struct record *record)
+void race_collect(struct race *race, struct record *record, bool hasty)
 {
     const struct race_region *region = race->region;
     uint32_t most = (REGION_SIZE - sizeof *region) / sizeof(struct race_chunk);
@@ -237,6 +238,8 @@ void race_collect(struct race *race, struct record *record)
     record->races_watched = true;
     record->race_builds = region->n_threads > 0;
     record->notes_dropped = (int)(region->dropped & INT32_MAX);
+    if (hasty)
+        return;
     collect_memories(race, record);
     for (uint32_t i = 0; i < chunks; i++) {
         const struct race_chunk *chunk = &region->chunks[i];

@@ -9,6 +9,7 @@
 #ifndef IPCLAB_RACE_H
 #define IPCLAB_RACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "cell.h"
@@ -30,13 +31,14 @@ uint64_t race_number(struct race *race);
 /* What a process runs, for the lines of its code. Either may be missing. */
 void race_keep_image(struct race *race, int process, struct image *image);
 
-/* Programs are to ask for their turn before each access. */
-void race_want_yields(struct race *race);
+/* From now on programs are to ask for their turn before each access, or not. race may be NULL. */
+void race_want_yields(struct race *race, bool wanted);
 
 /* The line of an address of code of a process, now. */
 struct place race_place(const struct race *race, int process, uint64_t pc);
 
-/* Fills record->notes, sites and memories. */
-void race_collect(struct race *race, struct record *record);
+/* Says in the record whether anything was watched; unless hasty, fills notes, sites and memories.
+ */
+void race_collect(struct race *race, struct record *record, bool hasty);
 
 #endif

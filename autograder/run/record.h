@@ -201,6 +201,7 @@ struct thread {
 /* One process at a time (schedule.h): whose turn ended where. */
 struct turn {
     int process;      /* index */
+    bool ends;        /* with the thread: no place */
     const char *call; /* the call before which it was held; NULL: an access to shared memory */
     struct place place;
 };

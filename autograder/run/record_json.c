@@ -277,6 +277,7 @@ static const struct field place_fields[] = {
 
 static const struct field turn_fields[] = {
     F(struct turn, process, PROCESS),
+    F(struct turn, ends, BOOLEAN),
     F(struct turn, call, NAME),
     F(struct turn, place, PLACE),
 };

@@ -25,8 +25,14 @@
 #include "race.h"
 #include "snapshot.h"
 
-enum { QUICK_NS = 30000 }; /* with a schedule: falling asleep is no event */
-enum { STILL_US = 50000, IDLE_US = 15000, TICK_MS = 10, GRACE_US = 1000000, REJUDGE_US = 1000000 };
+enum {
+    STILL_US = 50000,
+    IDLE_US = 15000,
+    QUIET_US = 2000,
+    TICK_MS = 10,
+    GRACE_US = 1000000,
+    REJUDGE_US = 1000000
+};
 enum { PLACED_CALLS = 20000, FRUITLESS_CALLS = 20000 };
 
 /* ---- Beginning ------------------------------------------------------------------------------ */
@@ -83,7 +89,7 @@ struct run *run_new(const struct run_options *options)
         run->options.sets |= CALLS_SCHEDULE;
     }
     if (options->schedule != NULL && run->race != NULL)
-        race_want_yields(run->race);
+        race_want_yields(run->race, true);
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, &run->old_mask);
@@ -211,48 +217,6 @@ static void lay_stdio(const struct run_program *program, int theirs[3], int ours
         lay_terminal(program, theirs, ours);
 }
 
-int run_start(struct peer *peer, const struct run_program *program)
-{
-    struct run *run = peer->run;
-    int theirs[3] = {-1, -1, -1}, ours[3] = {-1, -1, -1};
-    struct waiting_program waiting;
-
-    if (!run->options.open_world)
-        lay_stdio(program, theirs, ours);
-    struct spawn spawn = {
-        .file = program->file,
-        .argv = program->argv,
-        .envp = program->envp,
-        .directory = program->directory,
-        .stdio = {theirs[0], theirs[1], theirs[2]},
-        .filter = calls_filter(run->options.sets, run->options.open_world),
-        .limits = run->options.limits,
-        .ignored_signals = program->ignored_signals,
-        .umask = program->umask,
-        .umask_given = program->umask_given,
-        .another_user = program->another_user,
-        .keep_session = run->options.open_world,
-        .plain_environment = run->options.open_world,
-        .mask = run->options.open_world ? &run->old_mask : NULL,
-    };
-    int started = cell_spawn(run->cell, &spawn, &waiting);
-    int error = errno;
-    for (int i = 0; i < 3; i++)
-        if (program->kind[i] != STDIO_FD)
-            close_fd(&theirs[i]);
-    if (started == -1) {
-        errno = error;
-        return -1;
-    }
-    peer->process = tracer_attach(run->tracer, waiting.host_pid);
-    if (peer->process == -1)
-        kit_broken("ptrace is refused here (PTRACE_SEIZE)");
-    adopt_stdio(peer, ours, program->close_output);
-    peer->terminal = program->kind[0] == STDIO_TERMINAL;
-    cell_go(&waiting);
-    return peer->process;
-}
-
 /* ---- Input and output ----------------------------------------------------------------------- */
 
 void peer_send(struct peer *peer, const char *data, size_t length)
@@ -325,32 +289,110 @@ static bool serve_peer(struct peer *peer, const struct pollfd watch[3])
     return news;
 }
 
+int run_start(struct peer *peer, const struct run_program *program)
+{
+    struct run *run = peer->run;
+    int theirs[3] = {-1, -1, -1}, ours[3] = {-1, -1, -1};
+    struct waiting_program waiting;
+
+    if (!run->options.open_world)
+        lay_stdio(program, theirs, ours);
+    struct spawn spawn = {
+        .file = program->file,
+        .argv = program->argv,
+        .envp = program->envp,
+        .directory = program->directory,
+        .stdio = {theirs[0], theirs[1], theirs[2]},
+        .filter = calls_filter(run->options.sets, run->options.open_world),
+        .limits = run->options.limits,
+        .ignored_signals = program->ignored_signals,
+        .umask = program->umask,
+        .umask_given = program->umask_given,
+        .another_user = program->another_user,
+        .keep_session = run->options.open_world,
+        .plain_environment = run->options.open_world,
+        .mask = run->options.open_world ? &run->old_mask : NULL,
+    };
+    int started = cell_spawn(run->cell, &spawn, &waiting);
+    int error = errno;
+    for (int i = 0; i < 3; i++)
+        if (program->kind[i] != STDIO_FD)
+            close_fd(&theirs[i]);
+    if (started == -1) {
+        errno = error;
+        return -1;
+    }
+    peer->process = tracer_attach(run->tracer, waiting.host_pid);
+    if (peer->process == -1)
+        kit_broken("ptrace is refused here (PTRACE_SEIZE)");
+    adopt_stdio(peer, ours, program->close_output);
+    peer->terminal = program->kind[0] == STDIO_TERMINAL;
+    if (run->options.schedule != NULL && input_wanted(peer))
+        feed(peer);
+    cell_go(&waiting);
+    return peer->process;
+}
+
+/* The kit's ends: what is wanted of each. */
+static void watch_peers(const struct run *run, struct pollfd *watch)
+{
+    for (size_t i = 0; i < run->n_peers; i++) {
+        const struct peer *peer = run->peers[i];
+        watch[3 * i] = (struct pollfd){input_wanted(peer) ? peer->input : -1, POLLOUT, 0};
+        watch[1 + 3 * i] = (struct pollfd){peer->reading ? peer->output : -1, POLLIN, 0};
+        watch[2 + 3 * i] = (struct pollfd){peer->error, POLLIN, 0};
+    }
+}
+
+static bool serve_peers(struct run *run, const struct pollfd *watch)
+{
+    bool news = false;
+    for (size_t i = 0; i < run->n_peers; i++)
+        news |= serve_peer(run->peers[i], &watch[3 * i]);
+    return news;
+}
+
+static void wait_for_news(struct run *run, struct pollfd *watch, size_t count, int64_t at_most_ns)
+{
+    struct signalfd_siginfo info;
+    const struct timespec tick = {0, at_most_ns};
+    if (ppoll(watch, count, &tick, NULL) == -1 && errno != EINTR)
+        kit_broken("poll");
+    if (watch[0].revents != 0 && read(run->signals, &info, sizeof info) == -1 && errno != EAGAIN)
+        kit_broken("signalfd");
+}
+
+/* With a schedule the kit comes last: it gives and takes only when nobody else can go, so that all
+ * depends on the seed alone. */
+static bool one_scheduled_round(struct run *run)
+{
+    struct pollfd signals = {run->signals, POLLIN, 0}, watch[3 * MOST_PEERS];
+
+    wait_for_news(run, &signals, 1, tracer_next_look_ns(run->tracer));
+    bool news = tracer_handle(run->tracer) > 0;
+    if (tracer_is_quiet(run->tracer)) {
+        watch_peers(run, watch);
+        if (poll(watch, 3 * run->n_peers, 0) == -1 && errno != EINTR)
+            kit_broken("poll");
+        news |= serve_peers(run, watch);
+    }
+    run->settled = tracer_is_quiet(run->tracer) && !news;
+    return news;
+}
+
 /* One round: waits for news (at most a tick), handles it. Returns whether anything happened. */
 static bool one_round(struct run *run)
 {
     struct pollfd watch[1 + 3 * MOST_PEERS] = {
         {run->signals, POLLIN, 0}
     };
-    struct signalfd_siginfo info;
-    bool news = false;
 
-    for (size_t i = 0; i < run->n_peers; i++) {
-        const struct peer *peer = run->peers[i];
-        watch[1 + 3 * i] = (struct pollfd){input_wanted(peer) ? peer->input : -1, POLLOUT, 0};
-        watch[2 + 3 * i] = (struct pollfd){peer->reading ? peer->output : -1, POLLIN, 0};
-        watch[3 + 3 * i] = (struct pollfd){peer->error, POLLIN, 0};
-    }
-    const struct timespec tick = {0, run->options.schedule != NULL ? QUICK_NS : TICK_MS * 1000000L};
-    if (ppoll(watch, 1 + 3 * run->n_peers, &tick, NULL) == -1 && errno != EINTR)
-        kit_broken("poll");
-    if (watch[0].revents != 0)
-        while (read(run->signals, &info, sizeof info) > 0)
-            continue;
-    if (tracer_handle(run->tracer) > 0)
-        news = true;
-    for (size_t i = 0; i < run->n_peers; i++)
-        news |= serve_peer(run->peers[i], &watch[1 + 3 * i]);
-    return news;
+    if (run->options.schedule != NULL)
+        return one_scheduled_round(run);
+    watch_peers(run, watch + 1);
+    wait_for_news(run, watch, 1 + 3 * run->n_peers, TICK_MS * 1000000L);
+    bool news = tracer_handle(run->tracer) > 0;
+    return serve_peers(run, watch + 1) || news;
 }
 
 /* ---- Still, hung, too long ------------------------------------------------------------------ */
@@ -374,7 +416,8 @@ static bool still_since(struct run *run, long long now_us, long long long_enough
 bool run_is_still(struct run *run, void *context)
 {
     (void)context;
-    return tracer_living(run->tracer) > 0 && still_since(run, kit_now_us(), IDLE_US);
+    return tracer_living(run->tracer) > 0 &&
+           still_since(run, kit_now_us(), run->options.schedule != NULL ? QUIET_US : IDLE_US);
 }
 
 void run_snapshot(struct run *run)
@@ -498,12 +541,19 @@ void run_stop(struct run *run)
     stop_here(run);
 }
 
+/* Whether now is a time to ask for something of the run; with a schedule only when all sleep. */
+static bool may_ask(const struct run *run)
+{
+    return run->options.schedule == NULL || run->settled;
+}
+
 bool run_until(struct run *run, run_condition *condition, void *context, int64_t within_us)
 {
     long long deadline = within_us > 0 ? kit_now_us() + within_us : 0;
 
+    run->settled = false; /* the caller may have woken somebody */
     while (run->state == RUN_GOING) {
-        if (condition != NULL && condition(run, context))
+        if (condition != NULL && may_ask(run) && condition(run, context))
             return true;
         if (deadline != 0 && kit_now_us() > deadline)
             return false;
@@ -511,7 +561,7 @@ bool run_until(struct run *run, run_condition *condition, void *context, int64_t
         if (programs_ended(run)) {
             run->state = RUN_ENDED;
         } else {
-            if (!news)
+            if (!news && may_ask(run))
                 look_for_hang(run);
             if (run->state == RUN_GOING)
                 look_at_limits(run);
@@ -735,9 +785,11 @@ void run_finish(struct run *run)
     if (run->cell != NULL && !run->options.confined)
         remove_leftovers(run);
     if (run->race != NULL)
-        race_collect(run->race, run->record);
-    place_calls(run);
-    place_forks(run->record);
+        race_collect(run->race, run->record, run->options.tracer.hasty);
+    if (!run->options.tracer.hasty) {
+        place_calls(run);
+        place_forks(run->record);
+    }
     run->record->duration_us = kit_now_us() - run->began_us;
 }
 

@@ -79,6 +79,7 @@ struct run {
     struct race *race; /* NULL: not watched */
     enum run_state state;
     bool finished; /* run_finish() was called */
+    bool settled;  /* with a schedule: nobody can go, and the kit has nothing to give or take */
     long long began_us;
 
     struct peer *peers[MOST_PEERS]; /* the first is there from the beginning */

@@ -91,8 +91,10 @@ struct tracer {
     bool frozen;
     struct wanted_hold *holds;
     size_t n_holds;
-    pid_t turn;    /* the thread that may run, where there is a schedule; 0: none */
-    int last_turn; /* its number; -1: none yet */
+    pid_t turn;     /* the thread that may run, where there is a schedule; 0: none */
+    int last_turn;  /* its number; -1: none yet */
+    bool quiet;     /* with a schedule: nobody can go, as everybody sleeps or is held */
+    unsigned looks; /* in vain, one after the other: see tracer_next_look_ns() */
     int n_numbers;
     char *own_program; /* the first program's file, when there is no own_folder */
 };
@@ -265,6 +267,12 @@ static void registers_set(pid_t tid, registers *regs)
     struct iovec vector = {regs, sizeof *regs};
     if (ptrace(PTRACE_SETREGSET, tid, NT_PRSTATUS, &vector) == -1 && errno != ESRCH)
         kit_broken("ptrace: cannot set registers");
+}
+
+/* Will somebody look for races when the run is over? */
+static bool wants_race_facts(const struct tracer *tracer)
+{
+    return tracer->options->race != NULL && !tracer->options->hasty;
 }
 
 /* A number of the race detector's clock, for what happens now; 0: it is not on. */
@@ -1053,6 +1061,8 @@ static bool stays_here(struct tracer *tracer, struct task *task, const struct ca
         return true;
     }
     task->held = true;
+    if (tracer->turn == task->tid)
+        tracer->turn = 0;
     task->go_on = after ? PTRACE_CONT : PTRACE_SYSCALL;
     process_of(tracer, task)->halted = true;
     return true;
@@ -1073,18 +1083,6 @@ void tracer_forget_holds(struct tracer *tracer)
         if (tracer->holds[i].hold.kills)
             tracer->holds[kept++] = tracer->holds[i];
     tracer->n_holds = kept;
-}
-
-void tracer_release(struct tracer *tracer, int program)
-{
-    for (size_t i = 0; i < tracer->n_tasks; i++) {
-        struct task *task = &tracer->tasks[i];
-        if (!task->held || (program >= 0 && program_of(tracer, task->process) != program))
-            continue;
-        task->held = false;
-        process_of(tracer, task)->halted = false;
-        task_resume(tracer, task, task->go_on, 0);
-    }
 }
 
 /* ---- One at a time -------------------------------------------------------------------------- */
@@ -1109,6 +1107,8 @@ static void become_ready(struct tracer *tracer, struct task *task, enum __ptrace
     task->go_on_signal = signal;
     if (tracer->turn == task->tid)
         tracer->turn = 0;
+    else
+        race_want_yields(tracer->options->race, true);
 }
 
 /* Goes on if it has the turn; else it waits for it. */
@@ -1121,27 +1121,57 @@ static void resume_in_turn(struct tracer *tracer, struct task *task, enum __ptra
         task_resume(tracer, task, how, signal);
 }
 
+void tracer_release(struct tracer *tracer, int program)
+{
+    for (size_t i = 0; i < tracer->n_tasks; i++) {
+        struct task *task = &tracer->tasks[i];
+        if (!task->held || (program >= 0 && program_of(tracer, task->process) != program))
+            continue;
+        task->held = false;
+        process_of(tracer, task)->halted = false;
+        resume_in_turn(tracer, task, task->go_on, 0);
+    }
+}
+
 enum { MOST_TURNS = 100000 };
 
-/* The turn goes from this thread to another one: where it stands. */
-static void note_turn(struct tracer *tracer, struct task *task)
+/* A turn is over. NULL: nobody wants to know of it. */
+static struct turn *add_turn(struct tracer *tracer, const struct task *task)
 {
     struct record *record = tracer->record;
     if (task->process < 0 || !process_of(tracer, task)->own_program ||
         record->n_turns == MOST_TURNS)
-        return;
+        return NULL;
     struct turn *turn = ARRAY_ADD(record->turns, record->n_turns);
     turn->process = task->process;
+    return turn;
+}
+
+/* The turn goes from this thread to another one: where it stands. */
+static void note_turn(struct tracer *tracer, struct task *task)
+{
+    struct turn *turn = add_turn(tracer, task);
+    if (turn == NULL || tracer->options->hasty)
+        return;
     if (task->yields_at != 0) {
         turn->place = race_place(tracer->options->race, task->process, task->yields_at);
     } else if (task->call >= 0) {
-        struct call *call = &record->calls[task->call];
+        struct call *call = &tracer->record->calls[task->call];
         places_resolve_call(call);
         turn->call = call->name;
         turn->place = (struct place){
             call->place.file != NULL ? kit_strdup(call->place.file) : NULL, call->place.line,
             call->place.function != NULL ? kit_strdup(call->place.function) : NULL};
     }
+}
+
+/* It was this thread's turn, and it has ended. */
+static void note_last_turn(struct tracer *tracer, const struct task *task)
+{
+    struct turn *turn =
+        is_scheduled(tracer) && task->number == tracer->last_turn ? add_turn(tracer, task) : NULL;
+    if (turn != NULL)
+        turn->ends = true;
 }
 
 static struct task *task_by_number(struct tracer *tracer, int number)
@@ -1157,14 +1187,18 @@ static struct task *task_by_number(struct tracer *tracer, int number)
  * where no call is.) "D" is over by itself, but in vfork(2). */
 static bool is_asleep(struct tracer *tracer, const struct task *task)
 {
-    char state = proc_state(task->tid), call[160];
+    char call[160];
+    if (task->listening)
+        return true;
+    char state = proc_state(task->tid);
     if (state != 'S' && (state != 'D' || task->process < 0 || !process_of(tracer, task)->in_vfork))
         return false;
     return proc_read(call, sizeof call, "/proc/%d/syscall", (int)task->tid) <= 0 ||
            (call[0] >= '0' && call[0] <= '9');
 }
 
-static void give_turn(struct tracer *tracer, struct task *task)
+/* contested: others could go as well. */
+static void give_turn(struct tracer *tracer, struct task *task, bool contested)
 {
     struct task *before = task_by_number(tracer, tracer->last_turn);
     if (before != NULL && before != task)
@@ -1172,6 +1206,9 @@ static void give_turn(struct tracer *tracer, struct task *task)
     tracer->turn = task->tid;
     tracer->last_turn = task->number;
     task->ready = false;
+    /* Alone it need not ask before each access; from its next call on somebody may be awake. */
+    if (task->yields_at != 0)
+        race_want_yields(tracer->options->race, contested);
     task->yields_at = 0;
     task_resume(tracer, task, task->go_on, task->go_on_signal);
 }
@@ -1183,6 +1220,7 @@ static void choose_turn(struct tracer *tracer)
     int ready[MOST_READY];
     size_t count = 0;
 
+    tracer->quiet = false;
     if (!is_scheduled(tracer))
         return;
     struct task *running = tracer->turn != 0 ? task_find(tracer, tracer->turn) : NULL;
@@ -1196,10 +1234,27 @@ static void choose_turn(struct tracer *tracer)
         else if (!task->ready && !task->stopped && !is_asleep(tracer, task))
             return; /* on its way: out of a call, or to its end */
     }
-    if (count > 0)
-        give_turn(tracer,
-                  task_by_number(tracer,
-                                 ready[schedule_choose(tracer->options->schedule, ready, count)]));
+    tracer->quiet = count == 0;
+    if (count == 0)
+        return;
+    size_t chosen = count > 1 ? schedule_choose(tracer->options->schedule, ready, count) : 0;
+    give_turn(tracer, task_by_number(tracer, ready[chosen]), count > 1);
+}
+
+bool tracer_is_quiet(const struct tracer *tracer)
+{
+    return tracer->quiet;
+}
+
+/* A thread that stands or ends is an event; one that falls asleep in a call is not. */
+int64_t tracer_next_look_ns(struct tracer *tracer)
+{
+    enum { SOON_NS = 20000, LATER_NS = 320000, LATEST_NS = 1280000 };
+    const struct task *running = tracer->turn != 0 ? task_find(tracer, tracer->turn) : NULL;
+    bool computes = running != NULL && running->row == NULL;
+    int64_t pause = (computes ? LATER_NS : SOON_NS) << (tracer->looks < 6 ? tracer->looks : 6);
+    tracer->looks++;
+    return tracer->quiet || pause > LATEST_NS ? LATEST_NS : pause;
 }
 
 /* Time is not what orders: a sleep is over at once, and others may come first. */
@@ -1252,7 +1307,7 @@ static void call_begin(struct tracer *tracer, struct task *task, const struct ca
     call->start_us = now(tracer);
     call->process = task->process;
     call->tid = task->tid;
-    call->own_tid = tracer->options->race != NULL ? own_tid_of(task) : 0;
+    call->own_tid = wants_race_facts(tracer) ? own_tid_of(task) : 0;
     call->name = row->name;
     for (int i = 0; i < 6; i++)
         call->args[i] = info->seccomp.args[i];
@@ -1262,7 +1317,8 @@ static void call_begin(struct tracer *tracer, struct task *task, const struct ca
         note_operations(task, call);
     else if (strcmp(row->name, "msgsnd") == 0)
         note_message(task, call);
-    if (tracer->record->processes[task->process].execed) /* before, it is our own code */
+    if (tracer->record->processes[task->process].execed && /* before, it is our own code */
+        !tracer->options->hasty)
         call->stack = stack_of(tracer, task, info->instruction_pointer);
     if (row->effect == EFFECT_USE_FD) { /* now: close() will forget it */
         int object = object_of_fd(tracer, task->tid, (int)call->args[0]);
@@ -1415,6 +1471,8 @@ static void on_call_exit(struct tracer *tracer, struct task *task)
         if (stays)
             return;
     }
+    if (is_scheduled(tracer) && tracer->n_tasks > 1) /* the call may have woken somebody */
+        race_want_yields(tracer->options->race, true);
     resume_in_turn(tracer, task, PTRACE_CONT, 0);
 }
 
@@ -1589,6 +1647,7 @@ static void on_end(struct tracer *tracer, struct task *task, int status)
         if (process->parent >= 0)
             tracer->record->processes[process->parent].in_vfork = false;
     }
+    note_last_turn(tracer, task);
     task_remove(tracer, task);
 }
 
@@ -1619,17 +1678,17 @@ static void on_signal(struct tracer *tracer, struct task *task, int signal)
     call->name = "signal";
     call->result = signal;
     call->began = call->ended = number_now(tracer);
-    if (tracer->options->race != NULL) /* is there a handler, which would know of it? */
+    if (wants_race_facts(tracer)) /* is there a handler, which would know of it? */
         call->args[1] =
             proc_handled_signals(process_of(tracer, task)->host_pid) >> (signal - 1) & 1;
-    call->own_tid = tracer->options->race != NULL ? own_tid_of(task) : 0;
+    call->own_tid = wants_race_facts(tracer) ? own_tid_of(task) : 0;
     if (ptrace(PTRACE_GETSIGINFO, task->tid, NULL, &info) == 0) {
         call->args[0] = (uint64_t)info.si_code;
         if (info.si_code <=
             0) /* from a process: kill, raise; the kernel's own SIGPIPE says so too */
             call->other = record_find_pid(tracer->record, info.si_pid);
     }
-    if (is_deadly(signal))
+    if (is_deadly(signal) && !tracer->options->hasty)
         call->stack = stack_here(tracer, task);
     if (signal == SIGALRM && !process_of(tracer, task)->alarm_repeats)
         process_of(tracer, task)->alarm_pending = false;
@@ -1718,6 +1777,8 @@ int tracer_handle(struct tracer *tracer)
         else if (task != NULL)
             task_remove(tracer, task);
     }
+    if (events > 0)
+        tracer->looks = 0;
     choose_turn(tracer);
     return events;
 }

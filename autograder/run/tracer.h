@@ -40,6 +40,7 @@ struct tracer_options {
     void *context;             /* of came_out */
     struct schedule *schedule; /* one thread at a time, as it says; NULL: as the kernel does */
     struct race *race;         /* the race detector's log; NULL: not wanted */
+    bool hasty; /* one of very many runs, of which only how it ended counts: no lines of source */
 };
 
 struct tracer;
@@ -57,6 +58,13 @@ int tracer_attach(struct tracer *tracer, pid_t host_pid);
 /* Handles the events that are there (at most some hundred). Returns how many. Statuses of children
  * that it does not trace (the cell's init) are dropped. */
 int tracer_handle(struct tracer *tracer);
+
+/* With a schedule: whether nobody can go, as every thread sleeps or is held. What the kit does then
+ * (input, say) comes at the same point of each run of that schedule. */
+bool tracer_is_quiet(const struct tracer *tracer);
+/* With a schedule: after how long without an event tracer_handle() should look again, because a
+ * thread may have fallen asleep. */
+int64_t tracer_next_look_ns(struct tracer *tracer);
 
 /* Wants that program (index of its process) and its children held at a call. Copied; the call's
  * name is not. */

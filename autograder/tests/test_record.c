@@ -271,7 +271,7 @@ static struct record *full_record(void)
     record->own_objects = record->races_watched = record->race_builds = true;
     record->notes_dropped = 3;
     *ARRAY_ADD(record->turns, record->n_turns) = (struct turn){
-        1, "semop", {kit_strdup("c.c"), 7, kit_strdup("take")}
+        1, true, "semop", {kit_strdup("c.c"), 7, kit_strdup("take")}
     };
     *ARRAY_ADD(record->notes, record->n_notes) =
         (struct race_note){UINT64_MAX, UINT64_C(1) << 60, 8, 0, 1, 4322, 0, 2, 65};

@@ -65,6 +65,32 @@ int main(void)
     return 0;
 }
 END
+cat >hasty.c <<'END'
+#include "scene.h"
+
+int main(void)
+{
+    long *count = share();
+    if (fork() == 0) {
+        (*count)++;
+        _exit(0);
+    }
+    doze();
+    printf("%ld\n", *count);
+    wait(NULL);
+    return (int)*count - 1;
+}
+END
+cat >noisy.c <<'END'
+#include "scene.h"
+
+int main(void)
+{
+    long *count = share();
+    printf("%ld %ld\n", (long)getpid(), *count);
+    return 0;
+}
+END
 cat >family.c <<'END'
 #include "scene.h"
 
@@ -135,15 +161,16 @@ int main(void)
 }
 END
 size=$((100 + $$ % 10000)) # of a set: ours are known by it
-for name in lost family locked opposite; do
+for name in lost hasty noisy family locked opposite; do
     "${CC:-gcc}" -std=c17 -O2 -D_XOPEN_SOURCE=700 -DSIZE_OF_SET=$size "$name.c" -o "$name-plain" >log 2>&1 &&
         "$ipclab" cc --race -O2 -DSIZE_OF_SET=$size "$name.c" -o "$name" >>log 2>&1 || not_ok "$name builds" "It said:" log
 done
 
-# schedules COUNT SEED PROGRAM: what is said into `said`, the status as its own.
+# schedules COUNT SEED PROGRAM [OPTION...]: what is said into `said`, the status as its own.
 schedules()
 {
-    timeout 60 "$ipclab" trace --race --schedules "$1" --seed "$2" -- "./$3" </dev/null >said 2>&1
+    local options=("${@:4}")
+    timeout 60 "$ipclab" trace --race --schedules "$1" --seed "$2" "${options[@]}" -- "./$3" </dev/null >said 2>&1
 }
 
 # What was said of the one schedule; identifiers of objects are never the same.
@@ -180,22 +207,59 @@ judge "a schedule loses it" "One of 1000 was to be enough." complaints
 seed=$(sed -n 's/^run again:.*--seed \([0-9]*\) .*/\1/p' said)
 story >first
 : >complaints
-for ((i = 0; i < 10; i++)); do
-    schedules 1 "${seed:-0}" lost || [ $? = 1 ] || echo "status $?" >>complaints
+for ((i = 0; i < 20; i++)); do
+    schedules 1 "${seed:-0}" lost
+    [ $? = 1 ] || echo "status $?" >>complaints
     story | diff first - >>complaints
 done
-judge "its seed replays it, 10 of 10, turn by turn" "Seed ${seed:-none}. What differs:" complaints
+judge "its seed replays it, 20 of 20, turn by turn" "Seed ${seed:-none}. What differs:" complaints
 
-# Its usual run is another one each time; that of a seed is not.
+# Its plain runs are others each time; that of a seed is not.
 : >complaints
 for ((seed = 1; seed <= 16; seed++)); do
     for copy in 1 2; do
-        timeout 60 "$ipclab" trace --race --schedules 1 --seed $seed -- ./family </dev/null 2>&1 | tail -n +2 >family.$copy &
+        timeout 60 "$ipclab" trace --race --schedules 1 --seed $seed -- ./family </dev/null 2>&1 |
+            tail -n +2 | grep -v '^Plain runs' >family.$copy &
     done
     wait
     { cmp family.1 family.2 && [ -s family.1 ]; } >>complaints 2>&1 || echo "seed $seed" >>complaints
 done
 judge "a seed is one story, with children of children as well" "Something other than the seed decides." complaints
+
+# What is right: most of the plain runs say it, or the user.
+printf '0\n' >zero
+printf '1\n' >one
+schedules 200 1 hasty
+status=$?
+{
+    [ $status = 1 ] || echo "status $status, not 1"
+    complain 'and prints something else'
+} >complaints
+judge "that a parent does not wait long enough is seen against its plain runs" "They print 1." complaints
+schedules 200 1 hasty --expect-output zero --expect-status 0
+status=$?
+{
+    [ $status = 1 ] || echo "status $status, not 1"
+    grep -qx 0 said && echo "the order that prints 0 is told as wrong"
+    complain '^run again: .* --expect-status 0 --expect-output zero -- ./hasty$'
+} >complaints
+schedules 20 1 locked --expect-output one || [ $? = 1 ] || echo "status $?" >>complaints
+complain 'and prints something else' >>complaints
+judge "what is right may be said" "With --expect-output and --expect-status." complaints
+schedules 5 1 noisy
+status=$?
+{
+    [ $status = 0 ] || echo "status $status, not 0"
+    complain '^Plain runs are not all alike: of 5, 0 printed the same; .* what no majority does is ignored'
+} >complaints
+judge "output that is never the same is not compared" "It prints its pid." complaints
+schedules 5 1 locked --expect-output nowhere
+status=$?
+{
+    [ $status = 2 ] || echo "status $status, not 2"
+    complain 'cannot read nowhere: No such file'
+} >complaints
+judge "a file that is not there is said" "Status 2." complaints
 
 # A correct program.
 objects >before
