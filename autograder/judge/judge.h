@@ -21,6 +21,9 @@
  */
 bool judge_hang(const struct record *record, struct findings *findings);
 
+/* The open descriptor (index in record->descriptors) that is why a hung run hangs; -1: none is. */
+int judge_guilty(const struct record *record);
+
 /* The threads that can never move again although others can (a partial deadlock), for the moment
  * when time is up: adds one FINDING_HANG if there are any and returns true. */
 bool judge_stuck_part(const struct record *record, struct findings *findings);

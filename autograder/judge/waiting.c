@@ -584,6 +584,16 @@ bool judge_hang(const struct record *record, struct findings *findings)
     return hung;
 }
 
+int judge_guilty(const struct record *record)
+{
+    struct graph graph = build_graph(record);
+    int guilty;
+
+    graph_shape(&graph, &guilty);
+    free_graph(&graph);
+    return guilty;
+}
+
 bool judge_stuck_part(const struct record *record, struct findings *findings)
 {
     struct graph graph = build_graph(record);

@@ -104,6 +104,7 @@ const struct call_row call_rows[] = {
     {SYS_vmsplice,        "vmsplice",        "splice",      CALLS_IO,       EFFECT_USE_FD,     -1, -1},
     {SYS_sendfile,        "sendfile",        "splice",      CALLS_IO,       EFFECT_USE_FD,     -1, 3 },
     {SYS_close,           "close",           "close",       CALLS_IO,       EFFECT_USE_FD,     -1, -1},
+    {SYS_close_range,     "close_range",     "close_range", CALLS_IO,       EFFECT_NONE,       -1, -1},
     {SYS_rt_sigtimedwait, "rt_sigtimedwait", "sigwait",     CALLS_IO,       EFFECT_NONE,       -1, -1},
     {SYS_futex,           "futex",           "futex",       CALLS_SCHEDULE, EFFECT_NONE,       -1, -1},
     {SYS_sched_yield,     "sched_yield",     "sched_yield", CALLS_SCHEDULE, EFFECT_YIELD,      -1, -1},

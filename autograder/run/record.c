@@ -83,14 +83,18 @@ static void free_objects(struct record *record)
     free(record->objects);
 }
 
+static void free_call(struct call *call)
+{
+    free(call->detail);
+    free(call->sample);
+    free_place(&call->place);
+    stack_free(call->stack);
+}
+
 static void free_calls(struct record *record)
 {
-    for (size_t i = 0; i < record->n_calls; i++) {
-        struct call *call = &record->calls[i];
-        free(call->detail);
-        free_place(&call->place);
-        stack_free(call->stack);
-    }
+    for (size_t i = 0; i < record->n_calls; i++)
+        free_call(&record->calls[i]);
     free(record->calls);
 }
 
@@ -128,7 +132,7 @@ int record_add_process(struct record *record)
 
     process->number = (int)record->n_processes;
     process->parent = process->adopted_by = -1;
-    process->ended_us = -1;
+    process->exits_us = process->ended_us = -1;
     return (int)record->n_processes - 1;
 }
 
@@ -140,6 +144,38 @@ int record_add_call(struct record *record)
     call->process = call->object = call->other = -1;
     call->fds[0] = call->fds[1] = -1;
     return (int)record->n_calls - 1;
+}
+
+void record_shorten(struct record *record, size_t most)
+{
+    int *new_index = kit_alloc((record->n_calls + 1) * sizeof *new_index);
+    bool *made = kit_alloc(record->n_calls + 1);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < record->n_objects; i++)
+        if (record->objects[i].made_by >= 0)
+            made[record->objects[i].made_by] = true;
+    for (size_t i = 0; i < record->n_descriptors; i++)
+        if (record->descriptors[i].made_by >= 0)
+            made[record->descriptors[i].made_by] = true;
+    for (size_t i = 0; i < record->n_calls; i++) {
+        bool keep = made[i] || i < most / 2 || i + most / 2 >= record->n_calls;
+        new_index[i] = keep ? (int)kept : -1;
+        if (keep)
+            record->calls[kept++] = record->calls[i];
+        else
+            free_call(&record->calls[i]);
+    }
+    record->calls_left_out = record->calls_left_out || kept < record->n_calls;
+    record->n_calls = kept;
+    for (size_t i = 0; i < record->n_objects; i++)
+        if (record->objects[i].made_by >= 0)
+            record->objects[i].made_by = new_index[record->objects[i].made_by];
+    for (size_t i = 0; i < record->n_descriptors; i++)
+        if (record->descriptors[i].made_by >= 0)
+            record->descriptors[i].made_by = new_index[record->descriptors[i].made_by];
+    free(made);
+    free(new_index);
 }
 
 int record_add_object(struct record *record, enum object_kind kind)

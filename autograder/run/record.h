@@ -99,6 +99,7 @@ struct process {
     bool execed;      /* it, or the process that forked it, has exec'ed: it is not the kit's copy */
     struct place forked_at;
     int64_t started_us;
+    int64_t exits_us;      /* it begins to end: its descriptors are still open; -1: not seen */
     int64_t ended_us;      /* -1: still alive */
     uint64_t began, ended; /* numbers of the race detector's clock; 0: none */
     int wait_status;       /* as from wait(2); valid when ended_us >= 0 */
@@ -120,10 +121,13 @@ struct call {
     int process;              /* index */
     pid_t own_tid;            /* thread, as the process itself sees it */
     pid_t tid;                /* thread, as the kit sees it */
-    const char *name;         /* "pipe2", "wait4", ... static; also "exit", "signal" */
+    const char *name;         /* "pipe2", "wait4", ... static; also "signal", "inherit" (a pipe or
+                                 the like of the run's own, open when a program began) and "given"
+                                 (any descriptor that the kit's first programs began with) */
     uint64_t args[6];
     int64_t result; /* as the kernel gave it: -errno on failure */
     char *detail;   /* decoded arguments, e.g. the path of an open, the command of an exec */
+    char *sample;   /* the first bytes that it moved, two hexadecimal digits each; NULL: not kept */
     int object;     /* the object created or used */
     int other;      /* process index: child of a fork, target of a kill, child reaped */
     int fds[2];     /* descriptors made: pipe ends, new descriptor of open or dup; -1 */
@@ -235,6 +239,8 @@ struct record {
     bool own_objects; /* every System V object that its namespace shows is the run's or the kit's */
     bool closed_world; /* the run is in a cell: nobody outside can reach its named objects */
     int64_t duration_us;
+    bool io_watched;     /* read, write, close and their kin were recorded */
+    bool calls_left_out; /* there were more calls than are kept here: see record_shorten() */
     bool timed_out;      /* ended by the kit because its time was up */
     bool hung;           /* ended by the kit because nothing could move any more */
     bool output_flooded; /* ended by the kit because it wrote more than the limit */
@@ -275,6 +281,10 @@ int record_add_object(struct record *record, enum object_kind kind);
 int record_add_descriptor(struct record *record);
 int record_add_thread(struct record *record);
 struct wait *thread_add_wait(struct thread *thread, enum wait_kind kind);
+
+/* Leaves out calls in the middle, so that about `most` are kept: the first ones, the last ones, and
+ * those that made something. */
+void record_shorten(struct record *record, size_t most);
 
 /* Forgets threads and descriptors, for a new snapshot. */
 void record_clear_snapshot(struct record *record);

@@ -165,6 +165,7 @@ static const struct field process_fields[] = {
     F(struct process, in_vfork, BOOLEAN),      F(struct process, halted, BOOLEAN),
     F(struct process, cpu_us, SIGNED_64),      F(struct process, alarm_pending, BOOLEAN),
     F(struct process, alarm_repeats, BOOLEAN), F(struct process, handled_signals, UNSIGNED_64),
+    F(struct process, exits_us, SIGNED_64),
 };
 
 /* An element that is a number, not a structure: a field without a name. */
@@ -225,6 +226,7 @@ static const struct field call_fields[] = {
     F_ARRAY(struct call, args, UNSIGNED_64, 6),
     F(struct call, result, SIGNED_64),
     F(struct call, detail, TEXT),
+    F(struct call, sample, TEXT),
     F(struct call, object, OBJECT),
     F(struct call, other, PROCESS),
     F_ARRAY(struct call, fds, INTEGER, 2),
@@ -308,6 +310,8 @@ static const struct field record_fields[] = {
     F(struct record, closed_world, BOOLEAN),
     F(struct record, own_objects, BOOLEAN),
     F(struct record, duration_us, SIGNED_64),
+    F(struct record, io_watched, BOOLEAN),
+    F(struct record, calls_left_out, BOOLEAN),
     F(struct record, timed_out, BOOLEAN),
     F(struct record, hung, BOOLEAN),
     F(struct record, output_flooded, BOOLEAN),

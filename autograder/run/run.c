@@ -70,6 +70,7 @@ struct run *run_new(const struct run_options *options)
     run->record->seed = options->tracer.seed;
     run->record->closed_world = !options->open_world;
     run->record->own_objects = options->confined;
+    run->record->io_watched = (options->sets & CALLS_IO) != 0;
     run->began_us = kit_now_us();
     run_add(run);
     /* Built before init is cloned, so that init's memory holds it too. */

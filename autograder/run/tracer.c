@@ -588,12 +588,89 @@ static void note_operations(struct task *task, struct call *call)
     call->detail = words;
 }
 
+/* What semctl(SETALL) has set, as "values 1 0": a set knows how many there are by its semget(2). */
+static void note_values(struct tracer *tracer, struct task *task, struct call *call)
+{
+    const struct object *set = call->object >= 0 ? &tracer->record->objects[call->object] : NULL;
+    unsigned short values[8];
+    size_t count =
+        set != NULL && set->made_by >= 0 ? (size_t)tracer->record->calls[set->made_by].args[1] : 0;
+
+    if (!tracer->options->picture || ((int)call->args[2] & ~0x100) != SETALL || count == 0 ||
+        count > sizeof values / sizeof *values || call->result < 0 ||
+        !proc_memory(task->tid, call->args[3], values, count * sizeof *values))
+        return;
+    char *words = kit_strdup("values");
+    for (size_t i = 0; i < count; i++) {
+        char *longer = kit_format("%s %u", words, values[i]);
+        free(words);
+        words = longer;
+    }
+    free(call->detail);
+    call->detail = words;
+}
+
 /* A message's type, as "type 5": of what is to be sent or, when msgrcv(2) is done, of what came. */
 static void note_message(struct task *task, struct call *call)
 {
     long type;
     if (proc_memory(task->tid, call->args[1], &type, sizeof type))
         call->detail = kit_format("type %ld", type);
+}
+
+/* Where the bytes are that a call has moved: the first buffer, and at most how long that is. */
+static bool moved_bytes(const struct task *task, const struct call *call, uint64_t *address,
+                        size_t *length)
+{
+    const char *name = call->name;
+    struct iovec first;
+    struct msghdr header;
+    uint64_t vector = call->args[1];
+
+    *address = call->args[1];
+    *length = (size_t)call->result;
+    if (strcmp(name, "msgsnd") == 0 || strcmp(name, "msgrcv") == 0) {
+        *address += sizeof(long);
+        *length = strcmp(name, "msgsnd") == 0 ? (size_t)call->args[2] : *length;
+    } else if (strcmp(name, "mq_timedsend") == 0) {
+        *length = (size_t)call->args[2];
+    } else if (strcmp(name, "sendmsg") == 0 || strcmp(name, "recvmsg") == 0) {
+        if (!proc_memory(task->tid, call->args[1], &header, sizeof header) ||
+            header.msg_iovlen == 0)
+            return false;
+        vector = (uint64_t)(uintptr_t)header.msg_iov;
+    }
+    if (vector == call->args[1] && strcmp(name, "readv") != 0 && strcmp(name, "writev") != 0)
+        return strcmp(task->row->group, "splice") != 0;
+    if (!proc_memory(task->tid, vector, &first, sizeof first))
+        return false;
+    *address = (uint64_t)(uintptr_t)first.iov_base;
+    *length = first.iov_len < *length ? first.iov_len : *length;
+    return true;
+}
+
+/* The first bytes of what a call of the run has moved, for its picture. */
+static void keep_sample(struct tracer *tracer, const struct task *task, struct call *call)
+{
+    enum { SAMPLE = 48 };
+    static const char *const movers[] = {"read",   "write",   "msgsnd",
+                                         "msgrcv", "mq_send", "mq_receive"};
+    unsigned char bytes[SAMPLE];
+    uint64_t address;
+    size_t length;
+    bool moves = false;
+
+    for (size_t i = 0; i < sizeof movers / sizeof *movers; i++)
+        moves = moves || strcmp(task->row->group, movers[i]) == 0;
+    if (!tracer->options->picture || !moves || call->result < 0 ||
+        !moved_bytes(task, call, &address, &length))
+        return;
+    length = length < SAMPLE ? length : SAMPLE;
+    if (length == 0 || !proc_memory(task->tid, address, bytes, length))
+        return;
+    call->sample = kit_alloc(2 * length + 1);
+    for (size_t i = 0; i < length; i++)
+        snprintf(call->sample + 2 * i, 3, "%02x", bytes[i]);
 }
 
 /* What a successful call means to the record. */
@@ -643,6 +720,8 @@ static void apply_effect(struct tracer *tracer, struct task *task)
                    task->row->effect == EFFECT_QUEUE_USE ? OBJECT_QUEUE
                    : task->row->effect == EFFECT_SEM_USE ? OBJECT_SEMAPHORES
                                                          : OBJECT_SEGMENT);
+        if (strcmp(task->row->name, "semctl") == 0)
+            note_values(tracer, task, &tracer->record->calls[task->call]);
         break;
     case EFFECT_MAKE_NODE:
         effect_make_node(tracer, task, call);
@@ -1449,6 +1528,7 @@ static void call_end(struct tracer *tracer, struct task *task, long result)
     call->result = result;
     call->end_us = now(tracer);
     call->ended = number_now(tracer);
+    keep_sample(tracer, task, call);
     if (!call->injected || result >= 0)
         apply_effect(tracer, task);
     task->row = NULL;
@@ -1558,6 +1638,31 @@ static void record_inherited(struct tracer *tracer, struct task *task)
     free(fds);
 }
 
+/* The descriptors that a program of the kit's begins with, each as a call "given"; what is not an
+ * object of the record is named by its path. */
+static void record_given(struct tracer *tracer, struct task *task)
+{
+    int *fds;
+    size_t n = proc_numbers(&fds, "/proc/%d/fd", (int)task->tid);
+    for (size_t i = 0; i < n; i++) {
+        struct proc_fd what;
+        if (!proc_fd_identify(task->tid, fds[i], &what))
+            continue;
+        int index = record_add_call(tracer->record);
+        struct call *call = &tracer->record->calls[index];
+        call->start_us = call->end_us = now(tracer);
+        call->process = task->process;
+        call->tid = task->tid;
+        call->name = "given";
+        call->object = record_find_inode(tracer->record, what.kind, what.dev, what.ino);
+        call->fds[0] = fds[i];
+        call->args[0] = what.writes ? (what.reads ? 2 : 1) : 0;
+        if (what.path[0] != '\0')
+            call->detail = kit_strdup(what.path);
+    }
+    free(fds);
+}
+
 static bool is_own(struct tracer *tracer, pid_t pid)
 {
     char *file = proc_executable(pid);
@@ -1593,6 +1698,7 @@ static void on_exec(struct tracer *tracer, struct task *task)
     task->image = NULL;
     task->interrupted = task->interrupted_high = 0;
     struct process *process = process_of(tracer, task);
+    bool begins = process->parent < 0 && !process->execed;
     process->execed = true;
     free(process->name);
     free(process->command);
@@ -1603,6 +1709,8 @@ static void on_exec(struct tracer *tracer, struct task *task)
         tracer->record->processes[process->parent].in_vfork = false;
     if (process->parent >= 0 && !process->own_program)
         record_inherited(tracer, task);
+    if (begins && tracer->options->picture)
+        record_given(tracer, task);
 }
 
 /* What a child is when its parent ends: dead and unreaped, or (where that alone is a fault: the
@@ -1627,6 +1735,8 @@ static void on_last_exit(struct tracer *tracer, struct task *task)
     struct process *process = process_of(tracer, task);
 
     process->cpu_us = proc_cpu_us(process->host_pid);
+    if (tasks_of(tracer, task->process) == 1)
+        process->exits_us = now(tracer);
     if (tracer->options->race != NULL && tasks_of(tracer, task->process) == 1)
         process->ended = number_now(tracer);
     if (tasks_of(tracer, task->process) > 1 || process->killed_by_kit)

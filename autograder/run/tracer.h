@@ -35,6 +35,8 @@ struct tracer_options {
     /* The System V ids that existed before (open world): not made by the run. May be NULL. */
     bool (*existed_before)(enum object_kind kind, int id);
     bool small_pipes; /* the pipes that the run makes hold one page */
+    bool picture; /* notes what a picture of the run needs: the first bytes of what moves, values of
+                     semaphores, the descriptors that the first programs began with */
     /* Told what a recorded read took out of an object of the run's. May be NULL. */
     void (*came_out)(void *context, int object, const char *bytes, size_t length);
     void *context;             /* of came_out */
