@@ -21,6 +21,7 @@
 #include "../run/kit.h"
 #include "../run/race.h"
 #include "../run/run.h"
+#include "../tell/draw.h"
 #include "../tell/results.h"
 #include "../tell/terminal.h"
 #include "../tell/text.h"
@@ -37,12 +38,14 @@ enum {
     KEY_RACE = 'r',
     KEY_SCHEDULES = 256,
     KEY_EXPECT_STATUS,
-    KEY_EXPECT_OUTPUT
+    KEY_EXPECT_OUTPUT,
+    KEY_TEXT
 };
 
 static const struct option_row option_rows[] = {
     {KEY_JSON,          "json",          "FILE", "write findings and events there (- is standard output)"      },
     {KEY_TIMEOUT,       "timeout",       "S",    "end the program after S seconds (0, the default: never)"     },
+    {KEY_TEXT,          "text",          NULL,   "draw the run on standard error when it has ended"            },
     {KEY_IO,            "io",            NULL,   "also record read, write, poll and close (slower)"            },
     {KEY_RACE,          "race",          NULL,   "look for data races; build the program with ipclab cc --race"},
     {KEY_SCHEDULES,     "schedules",     "N",    "with --race: try N orders in which its processes may run"    },
@@ -70,7 +73,7 @@ struct trace_options {
     const char *json;
     uint64_t timeout_s, seed, schedules, expected_status;
     const char *expected_output;
-    bool keep, io, race, expects_status;
+    bool keep, io, race, text, expects_status;
 };
 
 /* ---- What existed before -------------------------------------------------------------------- */
@@ -244,11 +247,13 @@ static struct run *start_trace(const struct trace_options *options, char **progr
     struct run_options run_options = {
         .open_world = true,
         .sets = CALLS_RARE | (options->io ? CALLS_IO | CALLS_FILES : 0u) |
-                (options->race ? CALLS_IO : 0u),
+                (options->race || options->text ? CALLS_IO : 0u),
         .race = options->race,
-        .tracer = {.existed_before = existed_before, .seed = options->seed},
+        .tracer = {.existed_before = existed_before,
+                   .seed = options->seed,
+                   .picture = options->text},
         .wall_limit_us = (int64_t)options->timeout_s * 1000000,
-        .all_places = options->json != NULL,
+        .all_places = options->json != NULL || options->text,
     };
     struct run_program first = {.file = program[0], .argv = (const char *const *)program};
 
@@ -281,6 +286,16 @@ static void say_what_was_watched(const struct record *record)
                 record->notes_dropped);
 }
 
+static void draw_run(const struct record *record, const struct findings *findings)
+{
+    struct picture *picture = picture_new(record, findings);
+    struct drawing drawing = drawing_for(stderr);
+
+    fputc('\n', stderr);
+    draw_picture(picture, &drawing);
+    picture_free(picture);
+}
+
 static uint64_t processors(void)
 {
     long online = sysconf(_SC_NPROCESSORS_ONLN);
@@ -300,6 +315,8 @@ static int trace(const struct trace_options *options, char **program)
         struct terminal terminal = terminal_for(stderr);
         terminal_findings(&terminal, &findings, 0);
     }
+    if (options->text)
+        draw_run(run->record, &findings);
     int status = 0;
     if (options->json != NULL) {
         char *json = trace_to_json(run, program, &findings, options->seed);
@@ -341,6 +358,8 @@ int command_trace(int argc, char **argv)
             options.json = optarg;
         if (key == KEY_KEEP)
             options.keep = true;
+        if (key == KEY_TEXT)
+            options.text = true;
         if (key == KEY_IO)
             options.io = true;
         if (key == KEY_SCHEDULES &&

@@ -843,6 +843,16 @@ int lane_process(const struct picture *picture, int lane)
 
 enum { LONGEST_REPEAT = 12, LEAST_TIMES = 3 };
 
+/* Types of messages and operations of semaphores are worth a row each; paths and bytes are not. */
+static bool same_detail(const struct picture *picture, const struct event *x, const struct event *y)
+{
+    const struct call *a = x->call >= 0 ? &picture->record->calls[x->call] : NULL;
+    const struct call *b = y->call >= 0 ? &picture->record->calls[y->call] : NULL;
+    if (a == NULL || b == NULL || a->detail == NULL || b->detail == NULL)
+        return a == NULL || b == NULL || a->detail == b->detail;
+    return strcmp(a->detail, b->detail) == 0;
+}
+
 static bool look_alike(const struct picture *picture, size_t a, size_t b)
 {
     const struct event *x = &picture->events[a], *y = &picture->events[b];
@@ -855,8 +865,9 @@ static bool look_alike(const struct picture *picture, size_t a, size_t b)
     bool same_line = (x->place == NULL && y->place == NULL) ||
                      (x->place != NULL && y->place != NULL && x->place->line == y->place->line &&
                       strcmp(x->place->file, y->place->file) == 0);
-    return same_line && (x->call < 0 || strcmp(picture->record->calls[x->call].name,
-                                               picture->record->calls[y->call].name) == 0);
+    return same_line && same_detail(picture, x, y) &&
+           (x->call < 0 || strcmp(picture->record->calls[x->call].name,
+                                  picture->record->calls[y->call].name) == 0);
 }
 
 /* How often the `length` events at `at` come one after the other. */
@@ -905,6 +916,11 @@ static void mark_stuck(struct picture *picture, const struct finding *finding)
         if (process < 0)
             continue;
         picture->in_cycle[process] = true;
+        for (size_t i = 0; i < finding->processes[k].n_waits_for; i++) {
+            int other = process_by_number(picture->record, finding->processes[k].waits_for[i]);
+            if (other >= 0)
+                *ARRAY_ADD(picture->needs, picture->n_needs) = (struct need){process, other};
+        }
         for (size_t i = 0; i < picture->n_lanes; i++)
             picture->lanes[i].stuck =
                 picture->lanes[i].stuck || picture->lanes[i].process == process;
@@ -1003,5 +1019,6 @@ void picture_free(struct picture *picture)
     free(picture->stretches);
     free(picture->rows);
     free(picture->in_cycle);
+    free(picture->needs);
     free(picture);
 }

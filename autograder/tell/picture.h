@@ -95,6 +95,11 @@ struct row {
     int first, length, times;
 };
 
+/* That process can go on only if the other one does something: an edge of the cycle. */
+struct need {
+    int process, other; /* indices in record->processes */
+};
+
 struct picture {
     const struct record *record;
     bool io_watched; /* read, write, close are in the record; else no message is drawn */
@@ -112,6 +117,8 @@ struct picture {
     bool hung;          /* there is a hang */
     int guilty_process; /* process and descriptor that were kept open by mistake; -1 */
     int guilty_fd;
+    struct need *needs;
+    size_t n_needs;
     bool *in_cycle; /* one a process: it has a part in the hang */
 };
 

@@ -552,7 +552,7 @@ static void add_wait(struct text_buffer *out, const struct record *record, const
         [WAIT_READ] = "input",          [WAIT_WRITE] = "room",
         [WAIT_OPEN] = "the other side", [WAIT_MESSAGE] = "a message",
         [WAIT_ROOM] = "room",           [WAIT_SEMAPHORE] = "a semaphore",
-        [WAIT_FUTEX] = "a lock",        [WAIT_CHILD] = "a child",
+        [WAIT_FUTEX] = "a lock",        [WAIT_CHILD] = "any child",
         [WAIT_LOCK] = "a lock",         [WAIT_CONNECTION] = "a connection",
         [WAIT_SIGNAL] = "a signal",
     };
@@ -585,8 +585,8 @@ char *thread_words(const struct record *record, const struct thread *thread)
     const struct wait *first = thread->n_waits > 0 ? &thread->waits[0] : NULL;
     const char *call = thread->call != NULL ? call_spoken(thread->call) : "a call";
 
-    if (thread->call != NULL && call_is(thread->call, "wait"))
-        call = strcmp(thread->call, "wait4") == 0 ? "waitpid" : thread->call;
+    if (thread->call != NULL && strcmp(thread->call, "wait4") == 0)
+        call = first != NULL && first->process < 0 ? "wait" : "waitpid";
     if (thread->n_waits == 1 && first->fd >= 0 && first->object >= 0) {
         const char *label = record->objects[first->object].label;
         char *shown = safe_text(label != NULL ? label : "something");

@@ -120,8 +120,9 @@ static void add_messages(struct text_buffer *out, const struct record *record, i
         text_add(out, "%s", now->n_messages == 0 ? "empty" : "?");
         return;
     }
-    text_add(out, "%lld message%s, %s", (long long)now->n_messages, now->n_messages == 1 ? "" : "s",
-             posix ? "priorities" : "types");
+    const char *one = posix ? "message, priority" : "message, type";
+    const char *several = posix ? "messages, priorities" : "messages, types";
+    text_add(out, "%lld %s", (long long)now->n_messages, now->n_messages == 1 ? one : several);
     for (int64_t i = 0; i < now->n_messages && i < MOST_LISTED; i++)
         if (posix ? now->messages[i].size >= 0 : now->messages[i].type != 0)
             text_add(out, " %lld", (long long)now->messages[i].type);

@@ -31,19 +31,24 @@ static const struct {
     [CHECK_KIT_ERROR] = {"KIT ", "\x1b[1;35m"},
 };
 
-static int width_of(int fd)
+int terminal_columns(FILE *stream, int otherwise)
 {
     struct winsize size;
     const char *columns = getenv("COLUMNS");
-    int width = WIDTH_USUAL;
+    int width = otherwise;
 
-    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         width = size.ws_col;
     else if (columns != NULL && atoi(columns) > 0)
         width = atoi(columns);
-    else
-        width = WIDTH_MOST; /* a file or a pipe: nobody's lines overflow */
-    return width < WIDTH_LEAST ? WIDTH_LEAST : width > WIDTH_MOST ? WIDTH_MOST : width;
+    return width < WIDTH_LEAST ? WIDTH_LEAST : width;
+}
+
+/* A file or a pipe: nobody's lines overflow. */
+static int width_of(FILE *stream)
+{
+    int width = terminal_columns(stream, WIDTH_MOST);
+    return width > WIDTH_MOST ? WIDTH_MOST : width;
 }
 
 struct terminal terminal_for(FILE *stream)
@@ -52,8 +57,7 @@ struct terminal terminal_for(FILE *stream)
     bool wanted = no_colour == NULL || no_colour[0] == '\0';
     bool able = isatty(fileno(stream)) == 1 && kind != NULL && strcmp(kind, "dumb") != 0;
 
-    return (struct terminal){
-        .stream = stream, .colour = wanted && able, .width = width_of(fileno(stream))};
+    return (struct terminal){.stream = stream, .colour = wanted && able, .width = width_of(stream)};
 }
 
 static const char *colour(const struct terminal *terminal, const char *code)

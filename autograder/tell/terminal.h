@@ -26,6 +26,9 @@ struct terminal {
  * empty); the width of the terminal, or 80. */
 struct terminal terminal_for(FILE *stream);
 
+/* Columns of the terminal behind a stream, or as COLUMNS says, or `otherwise`; at least 40. */
+int terminal_columns(FILE *stream, int otherwise);
+
 /* How many hints a check has, and how many of them were shown already. */
 typedef void count_hints(const char *check_id, int *hints, int *shown);
 
