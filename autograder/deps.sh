@@ -39,6 +39,7 @@ tool:cppcheck              cppcheck          cppcheck         cppcheck    cppche
 tool:valgrind              valgrind          valgrind         valgrind    valgrind
 tool:strace                strace            strace           strace      strace
 tool:jq                    jq                jq               jq          jq
+tool:tmux                  tmux              tmux             tmux        tmux
 tool:patch                 patch             patch            patch       patch
 '
 

@@ -9,7 +9,9 @@
 
 #include "../run/kit.h"
 #include "../tell/terminal.h"
+#include "chosen.h"
 #include "commands.h"
+#include "hint.h"
 #include "jobs.h"
 #include "machine.h"
 #include "options.h"
@@ -79,70 +81,11 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments)
     return good ? 0 : OPTIONS_WRONG;
 }
 
-/* The words as exercises and checks. -1: said what was wrong. */
-static int select_words(struct selection *selection, char **words)
-{
-    for (; *words != NULL; words++) {
-        char *error;
-        if (selection_add(selection, *words, &error) == 0)
-            continue;
-        usage_error(&help, "%s", error);
-        free(error);
-        return -1;
-    }
-    return 0;
-}
-
-/* An exercise that was named and was not started, or NULL. */
-static const struct exercise *named_but_missing(const struct selection *selection, const char *dir)
-{
-    for (size_t i = 0; i < selection->count; i++)
-        if (selection->items[i].named && !was_started(dir, selection->items[i].exercise))
-            return selection->items[i].exercise;
-    return NULL;
-}
-
-/* Leaves only what was started. When that is nothing, or not what was named: says so, -1. */
-static int keep_started(struct selection *selection, const char *dir)
-{
-    const struct exercise *missing = named_but_missing(selection, dir);
-    size_t kept = 0, count = selection->count;
-
-    if (missing != NULL) {
-        fprintf(stderr,
-                "ipclab check: there is no folder %s/%s\n"
-                "type: ipclab start %s   (or say where it is with --dir)\n",
-                dir, missing->folder, missing->id);
-        return -1;
-    }
-    const char *first = count > 0 ? selection->items[0].exercise->id : "1";
-    for (size_t i = 0; i < count; i++)
-        if (was_started(dir, selection->items[i].exercise))
-            selection->items[kept++] = selection->items[i];
-    selection->count = kept; /* the others have no list of checks to free: they were not named */
-    if (kept > 0)
-        return 0;
-    fprintf(stderr,
-            "ipclab check: nothing to check: none of the exercises is in %s\n"
-            "type: ipclab start %s   (or say where the programs are with --dir)\n",
-            dir, first);
-    return -1;
-}
-
-static const char *hints_folder; /* for told_hints(), which terminal.h calls with an id only */
-
-static void told_hints(const char *id, int *hints, int *shown)
-{
-    const struct check *check = registry_find_check(id);
-    *hints = check != NULL ? check_hints(check) : 0;
-    *shown = hints_shown(hints_folder, id);
-}
-
 static void tell(const struct exercise_result *exercise, void *context)
 {
     const struct terminal *terminal = context;
 
-    terminal_exercise(terminal, exercise, told_hints);
+    terminal_exercise(terminal, exercise, hint_count);
     fputc('\n', terminal->stream);
     fflush(terminal->stream);
 }
@@ -188,7 +131,7 @@ static int check_all(const struct selection *selection, const char *dir,
                                .fail_fast = arguments->fail_fast,
                                .parallel = (unsigned)arguments->parallel};
 
-    hints_folder = dir;
+    hint_count_in(dir);
     jobs_run(selection, &how, &results, only_json ? NULL : tell, &terminal);
     state_store(dir, &results, arguments->fail_fast);
     if (!only_json) {
@@ -212,12 +155,9 @@ int command_check(int argc, char **argv)
         return key == OPTIONS_HELP ? 0 : 2;
     char *dir = work_folder(arguments.dir);
     int status = 2;
-    if (select_words(&selection, argv + optind) == 0) {
-        if (optind == argc)
-            selection_add_all(&selection);
-        if (keep_started(&selection, dir) == 0)
-            status = check_all(&selection, dir, &arguments);
-    }
+    if (choose_words(&help, &selection, argv + optind) == 0 &&
+        choose_started(&help, &selection, dir) == 0)
+        status = check_all(&selection, dir, &arguments);
     selection_clear(&selection);
     free(dir);
     return status;

@@ -1,6 +1,8 @@
 /*
  * hint.c - ipclab hint: the next hint for what fails now, one at a time.
  */
+#include "hint.h"
+
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,32 +72,54 @@ static void look_at_all(struct question *question, const struct selection *selec
     results_clear(&results);
 }
 
-static void print_hint(const struct check *check, int number, int hints)
+static void add_hint(struct text_buffer *text, const struct check *check, int number, int width)
 {
-    char *wrapped = text_wrap(check_hint(check, number), 2, terminal_for(stdout).width);
-    printf("hint %d of %d for %s.%s\n%s", number + 1, hints, check->exercise->id, check->name,
-           wrapped);
+    char *wrapped = text_wrap(check_hint(check, number), 2, width);
+    text_add(text, "hint %d of %d for %s.%s\n%s", number + 1, check_hints(check),
+             check->exercise->id, check->name, wrapped);
     free(wrapped);
 }
 
-/* The next one; when all were given, all of them again. */
-static int give_hint(const struct question *question)
+char *hint_next(const char *work, const struct check *check, int width)
 {
-    const struct check *check = question->failing;
+    struct text_buffer text = {0};
     char *id = check_id(check);
-    int hints = check_hints(check), shown = hints_shown(question->work, id);
+    int hints = check_hints(check), shown = hints_shown(work, id);
 
     if (hints == 0)
-        printf("%s has no hints; what was found is explained by: ipclab explain %s\n", id, id);
+        text_add(&text, "%s has no hints; what was found is explained by: ipclab explain %s\n", id,
+                 id);
     else if (shown < hints) {
-        print_hint(check, shown, hints);
-        hints_set_shown(question->work, id, shown + 1);
+        add_hint(&text, check, shown, width);
+        hints_set_shown(work, id, shown + 1);
     } else {
         for (int i = 0; i < hints; i++)
-            print_hint(check, i, hints);
-        printf("These are all the hints. More on this check: ipclab explain %s\n", id);
+            add_hint(&text, check, i, width);
+        text_add(&text, "These are all the hints. More on this check: ipclab explain %s\n", id);
     }
     free(id);
+    return text.data;
+}
+
+static const char *counted_work; /* terminal.h calls hint_count() with an id only */
+
+void hint_count_in(const char *work)
+{
+    counted_work = work;
+}
+
+void hint_count(const char *id, int *hints, int *shown)
+{
+    const struct check *check = registry_find_check(id);
+    *hints = check != NULL ? check_hints(check) : 0;
+    *shown = hints_shown(counted_work, id);
+}
+
+static int give_hint(const struct question *question)
+{
+    char *text = hint_next(question->work, question->failing, terminal_for(stdout).width);
+    fputs(text, stdout);
+    free(text);
     return 0;
 }
 

@@ -20,6 +20,7 @@ static const struct command commands[] = {
     {"list",       "",              "what there is, what is passed, what to do next", command_list      },
     {"start",      "WHAT...",       "copy an exercise to work/, to begin it",         command_start     },
     {"check",      "[WHAT...]",     "build and check what was begun",                 command_check     },
+    {"watch",      "[WHAT...]",     "check again whenever a file is saved",           command_watch     },
     {"hint",       "[WHAT]",        "the next hint for what fails now",               command_hint      },
     {"explain",    "NAME",          "a finding, a mistake or a check in depth",       command_explain   },
     {"trace",      "-- PROGRAM...", "watch any program and say what is wrong",        command_trace     },

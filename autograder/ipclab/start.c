@@ -178,7 +178,8 @@ static int start_all(const struct selection *selection, const char *dir)
     printf("\n");
     if (access(task, R_OK) == 0)
         printf("read %s\n", task);
-    printf("edit %s/%s, then: ipclab check %s\n", dir, first->folder, first->id);
+    printf("edit %s/%s, then: ipclab check %s   (whenever you save: ipclab watch %s)\n", dir,
+           first->folder, first->id, first->id);
     free(task);
     return 0;
 }

@@ -13,6 +13,9 @@
  * process with status 3. */
 _Noreturn void kit_broken(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Called by kit_broken() before it says anything: somebody who holds the terminal gives it back. */
+void kit_before_broken(void (*give_back)(void));
+
 /* Memory and strings that never fail (kit_broken() when memory is out). Freed with free(). */
 void *kit_alloc(size_t size); /* zeroed */
 void *kit_realloc(void *old, size_t size);

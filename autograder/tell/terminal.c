@@ -362,12 +362,40 @@ static void print_header(const struct terminal *terminal, const struct exercise_
     free(right);
 }
 
-void terminal_exercise(const struct terminal *terminal, const struct exercise_result *exercise,
-                       count_hints *count)
+static void print_head(const struct terminal *terminal, const struct exercise_result *exercise)
 {
     print_header(terminal, exercise);
     if (!exercise->build_ok)
         print_build_log(terminal, exercise->build_log != NULL ? exercise->build_log : "");
+}
+
+static bool wants_attention(const struct check_result *check)
+{
+    return check->status != CHECK_PASSED && check->status != CHECK_SKIPPED;
+}
+
+void terminal_exercise_failing_first(const struct terminal *terminal,
+                                     const struct exercise_result *exercise, const char *from,
+                                     count_hints *count)
+{
+    size_t n = exercise->n_checks, first = 0;
+
+    for (size_t i = 0; i < n && from != NULL; i++)
+        if (strcmp(exercise->checks[i].id, from) == 0)
+            first = i;
+    print_head(terminal, exercise);
+    for (size_t i = 0; i < n; i++)
+        if (wants_attention(&exercise->checks[(first + i) % n]))
+            print_check(terminal, exercise, &exercise->checks[(first + i) % n], count);
+    for (size_t i = 0; i < n; i++)
+        if (!wants_attention(&exercise->checks[i]))
+            print_check(terminal, exercise, &exercise->checks[i], count);
+}
+
+void terminal_exercise(const struct terminal *terminal, const struct exercise_result *exercise,
+                       count_hints *count)
+{
+    print_head(terminal, exercise);
     for (size_t i = 0; i < exercise->n_checks; i++)
         print_check(terminal, exercise, &exercise->checks[i], count);
 }

@@ -35,6 +35,11 @@ typedef void count_hints(const char *check_id, int *hints, int *shown);
 /* One exercise. count: may be NULL (then no line about hints). */
 void terminal_exercise(const struct terminal *terminal, const struct exercise_result *exercise,
                        count_hints *count);
+/* The same for one who can see but a part of it: the failing checks first, beginning with that of
+ * this id and going round; from: NULL, or the id of a check. */
+void terminal_exercise_failing_first(const struct terminal *terminal,
+                                     const struct exercise_result *exercise, const char *from,
+                                     count_hints *count);
 /* The last line: points, and how many checks passed, failed, ... */
 void terminal_total(const struct terminal *terminal, const struct results *results);
 /* All of it. */

@@ -25,7 +25,7 @@ ends()
 ends 0 "1\.3 +pipeline" "$ipclab"
 ends 0 "pipeline" "$ipclab" list
 ends 0 "usage" "$ipclab" --help
-for command in list start check hint explain trace cc grade doctor; do
+for command in list start check watch hint explain trace cc grade doctor; do
     ends 0 "usage: ipclab $command" "$ipclab" $command --help
     ends 0 "usage: ipclab $command" "$ipclab" help $command
 done

@@ -1,0 +1,19 @@
+/*
+ * chosen.h - which exercises a command is about: the words that a learner typed, and what of it was
+ * started.
+ */
+#ifndef IPCLAB_CHOSEN_H
+#define IPCLAB_CHOSEN_H
+
+#include "../suites/registry.h"
+#include "options.h"
+
+/* Adds what the words (ended by NULL) mean; without a word, every exercise. -1: said what was
+ * wrong.
+ */
+int choose_words(const struct command_help *help, struct selection *selection, char **words);
+
+/* Leaves only what was started. When that is nothing, or not what was named: says so, -1. */
+int choose_started(const struct command_help *help, struct selection *selection, const char *dir);
+
+#endif
