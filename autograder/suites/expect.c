@@ -526,8 +526,13 @@ void expect_fault_told(struct run *run, const char *text)
 {
     finish_run(run);
     const struct call *call = failed_call(run->record);
-    if (call == NULL || (call_is(call->name, "memory") && exit_status_of(run) == 0))
+    bool memory = call != NULL && call_is(call->name, "memory");
+    if (call == NULL || (memory && exit_status_of(run) == 0))
         return;
+    /* pthread_create(3) gives that reason when there is no memory for a stack. */
+    const char *of_threads = strerrordesc_np(EAGAIN);
+    if (text == NULL && memory && text_count(stderr_of(run), text_of(of_threads)) > 0)
+        text = of_threads;
     expect_error_told(run, text != NULL ? text : strerrordesc_np((int)-call->result));
 }
 

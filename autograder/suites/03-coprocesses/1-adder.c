@@ -183,6 +183,10 @@ CHECK(makes_lines_of_what_comes, 1,
         suspect_if(text_count(stdout_of(run), text_of("\n")) != 100, "one-read-one-message");
         expect_answers(run, questions, 100);
     }
+    EACH_FAULT(fault, FAULT_SHORT, "read write")
+    {
+        expect_answers(run_questions(fault, questions, 4), questions, 4);
+    }
     struct text blanks = text_format("%*s", random_between(5000, 70000), "");
     struct question longer[] = {
         {text_join(text_of("1"), text_join(blanks, text_of("2\n"))), text_of("3\n")},
@@ -206,4 +210,9 @@ CHECK(says_what_failed, 1,
     expect_exit(run, 2);
     expect_stderr_begins(run, "usage:");
     expect_stdout(run, text_of(""));
+    EACH_FAULT(fault, FAULT_FAILS, "read write memory")
+    {
+        run = run_program("adder", no_args(), given(given_input(text_of("1 2\n3 4\n")), fault));
+        expect_fault_told(run, NULL);
+    }
 }

@@ -223,13 +223,16 @@ CHECK(short_reads_and_writes_lose_nothing, 1,
         suspect(NULL);
         expect_exit(run, 0);
     }
-    struct run *run =
-        run_program("drive", args(probe("coprocess")),
-                    given(given_input(input), orders(key, "pad=5"), given_interruptions()));
-    suspect_if(saw_given_up(run, "read") || saw_given_up(run, "write") || saw_given_up(run, "wait"),
-               "eintr-not-handled");
-    expect_exit(run, 0);
-    expect_stdout(run, answers);
+    struct text line = text_of(random_word());
+    for (size_t p = 0; p < 2; p++)
+        EACH_FAULT(fault, p == 0 ? FAULT_SHORT | FAULT_INTERRUPTS : FAULT_SHORT, "read write wait")
+        {
+            struct run *run =
+                run_program(programs[p], args(probe("coprocess")),
+                            given(given_input(with_newline(line)), orders(key, "last=9"), fault));
+            expect_exit(run, 0);
+            expect_stdout(run, text_join(answer_to(key, line, 0), last_words(9)));
+        }
 }
 
 /* PROG is not there, or is no program. */
@@ -263,23 +266,15 @@ CHECK(says_which_call_failed, 1,
       HINT("A parent in trouble still has a child: close, then wait, then end.")
       HINT("What runs in the child on the line after exec?"))
 {
-    static const struct {
-        const char *call;
-        int nth, error;
-    } faults[] = {
-        {"pipe", 1, EMFILE},
-        {"pipe", 2, EMFILE},
-        {"fork", 1, EAGAIN}
-    };
     struct text line = with_newline(text_of(random_word()));
     struct given *quiet = orders(random_word(), "");
     for (size_t p = 0; p < 2; p++) {
-        for (size_t i = 0; i < 3; i++)
-            expect_error_told(
-                run_program(programs[p], args(probe("coprocess")),
-                            given(given_input(line), quiet,
-                                  given_failing(faults[i].call, faults[i].nth, faults[i].error))),
-                strerrordesc_np(faults[i].error));
+        EACH_FAULT(fault, FAULT_FAILS, "pipe fork read write memory")
+        {
+            expect_fault_told(run_program(programs[p], args(probe("coprocess")),
+                                          given(given_input(line), quiet, fault)),
+                              NULL);
+        }
         expect_error_told(run_program(programs[p], args(probe("coprocess")),
                                       given(given_input_file("/tmp"), quiet, given_watched_io())),
                           strerrordesc_np(EISDIR));

@@ -220,12 +220,14 @@ CHECK(short_reads_and_writes_lose_nothing, 1,
         came, answers.length);
     suspect(NULL);
     expect_exit(run, 0);
-    run = run_program("fullduplex", args(probe("coprocess")),
-                      given(given_input(input), orders(key, "pad=5"), given_interruptions()));
-    suspect_if(saw_given_up(run, "read") || saw_given_up(run, "write") || saw_given_up(run, "wait"),
-               "eintr-not-handled");
-    expect_exit(run, 0);
-    expect_stdout(run, answers);
+    struct text line = text_of(random_word());
+    EACH_FAULT(fault, FAULT_SHORT | FAULT_INTERRUPTS, "read write wait")
+    {
+        run = run_program("fullduplex", args(probe("coprocess")),
+                          given(given_input(with_newline(line)), orders(key, "last=9"), fault));
+        expect_exit(run, 0);
+        expect_stdout(run, text_join(answer_to(key, line, 0), last_words(9)));
+    }
 }
 
 /* PROG is not there, or is no program. */
@@ -252,14 +254,11 @@ CHECK(says_which_call_failed, 1,
     struct given *quiet = orders(random_word(), "");
     const char *prog = probe("coprocess");
 
-    expect_error_told(
-        run_program("fullduplex", args(prog),
-                    given(given_input(line), quiet, given_failing("socketpair", 1, EMFILE))),
-        strerrordesc_np(EMFILE));
-    expect_error_told(
-        run_program("fullduplex", args(prog),
-                    given(given_input(line), quiet, given_failing("fork", 1, EAGAIN))),
-        strerrordesc_np(EAGAIN));
+    EACH_FAULT(fault, FAULT_FAILS, "socketpair fork read write memory")
+    {
+        expect_fault_told(
+            run_program("fullduplex", args(prog), given(given_input(line), quiet, fault)), NULL);
+    }
     expect_error_told(run_program("fullduplex", args(prog),
                                   given(given_input_file("/tmp"), quiet, given_watched_io())),
                       strerrordesc_np(EISDIR));

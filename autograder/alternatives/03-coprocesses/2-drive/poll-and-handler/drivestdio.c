@@ -80,15 +80,15 @@ int main(int argc, char **argv)
         usage("drivestdio PROG");
     if (pipe(down) == -1 || pipe(up) == -1)
         die("pipe");
+    FILE *to = fdopen(down[1], "w"), *from = fdopen(up[0], "r");
+    if (to == NULL || from == NULL)
+        die("fdopen");
     pid_t pid = start(argv[1], down, up);
     if (pid == -1)
         die("fork");
     signal(SIGPIPE, SIG_IGN);
     close(down[0]);
     close(up[1]);
-    FILE *to = fdopen(down[1], "w"), *from = fdopen(up[0], "r");
-    if (to == NULL || from == NULL)
-        die("fdopen");
     end = dialogue(to, from);
     fclose(to);
     while (end == 0 && copy_line(from, stdout) == 0)

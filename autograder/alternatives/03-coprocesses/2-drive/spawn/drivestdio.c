@@ -81,16 +81,16 @@ int main(int argc, char **argv)
         usage("drivestdio PROG");
     if (pipe(down) == -1 || pipe(up) == -1)
         die("pipe");
+    FILE *to = fdopen(down[1], "w"), *from = fdopen(up[0], "r");
+    if (to == NULL || from == NULL || setvbuf(to, NULL, _IOLBF, 4096) != 0 ||
+        setvbuf(stdout, NULL, _IOLBF, 4096) != 0 || setvbuf(from, NULL, _IOFBF, 100) != 0)
+        die("fdopen");
     pid_t pid = start(argv[1], down, up);
     if (pid == -1)
         die("vfork");
     signal(SIGPIPE, SIG_IGN);
     close(down[0]);
     close(up[1]);
-    FILE *to = fdopen(down[1], "w"), *from = fdopen(up[0], "r");
-    if (to == NULL || from == NULL || setvbuf(to, NULL, _IOLBF, 4096) != 0 ||
-        setvbuf(stdout, NULL, _IOLBF, 4096) != 0 || setvbuf(from, NULL, _IOFBF, 100) != 0)
-        die("fdopen");
     end = dialogue(to, from);
     fclose(to);
     while (end == 0 && copy_line(from, stdout) == 0)

@@ -95,6 +95,8 @@ int main(int argc, char **argv)
         usage("fullduplex PROG");
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == -1)
         die("socketpair");
+    FILE *in = open_cookie(&standard[0], "r"), *out = open_cookie(&standard[1], "w");
+    FILE *to = open_cookie(&pair[0], "w"), *from = open_cookie(&pair[0], "r");
     pid_t pid = fork();
     if (pid == -1)
         die("fork");
@@ -113,8 +115,6 @@ int main(int argc, char **argv)
     sigemptyset(&pipes);
     sigaddset(&pipes, SIGPIPE);
     sigprocmask(SIG_BLOCK, &pipes, NULL); /* write says EPIPE then, too */
-    FILE *in = open_cookie(&standard[0], "r"), *out = open_cookie(&standard[1], "w");
-    FILE *to = open_cookie(&pair[0], "w"), *from = open_cookie(&pair[0], "r");
     int end = dialogue(in, out, to, from);
     shutdown(pair[0], SHUT_WR);
     while (end == 0 && (byte = getc(from)) != EOF)
