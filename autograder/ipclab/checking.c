@@ -22,7 +22,7 @@
 #include "kit_paths.h"
 
 /* A worker that says nothing for so long is lost. */
-enum { WORKER_SILENCE_MS = 700000, SOURCE_LIMIT = 4 * 1024 * 1024 };
+enum { WORKER_SILENCE_MS = 700000 };
 
 /* ---- Staging -------------------------------------------------------------------------------- */
 
@@ -117,10 +117,14 @@ static char *complaint_about(const char *path, const char *shown, const struct e
 }
 
 /* Copies one source of the learner's: complaint or NULL. */
-static char *stage_source(struct box *box, const char *folder, const char *name,
+static char *stage_source(struct box *box, const struct check_options *options, const char *name,
                           const struct exercise *exercise)
 {
-    char *path = kit_format("%s/%s", folder, name);
+    char *path = kit_format("%s/%s/%s", options->dir, exercise->folder, name);
+    if (options->handed_in && access(path, F_OK) == -1 && errno == ENOENT) {
+        free(path);
+        return kit_format("%s/%s " RESULTS_NOT_HANDED_IN "\n", exercise->folder, name);
+    }
     char *complaint = complaint_about(path, path, exercise);
     if (complaint == NULL && box_copy(box, path, "box/source") == -1)
         complaint = kit_format("%s cannot be read: %s.\n", path, strerror(errno));
@@ -130,10 +134,11 @@ static char *stage_source(struct box *box, const char *folder, const char *name,
 
 /* The sources that the skeleton has, and the learner's own headers. Returns complaints (owned by
  * the caller) or NULL. */
-static char *stage_sources(struct box *box, const struct exercise *exercise, const char *dir)
+static char *stage_sources(struct box *box, const struct exercise *exercise,
+                           const struct check_options *options)
 {
     char *skeleton = kit_path("skeletons/%s", exercise->folder);
-    char *folder = kit_format("%s/%s", dir, exercise->folder);
+    char *folder = kit_format("%s/%s", options->dir, exercise->folder);
     struct text_buffer complaints = {0};
     DIR *names = opendir(skeleton);
     struct dirent *entry;
@@ -143,7 +148,7 @@ static char *stage_sources(struct box *box, const struct exercise *exercise, con
     while ((entry = readdir(names)) != NULL) {
         if (!has_ending(entry->d_name, ".c"))
             continue;
-        char *complaint = stage_source(box, folder, entry->d_name, exercise);
+        char *complaint = stage_source(box, options, entry->d_name, exercise);
         if (complaint != NULL)
             text_add(&complaints, "%s", complaint);
         free(complaint);
@@ -222,7 +227,10 @@ static int read_report(int fd, const struct check_options *options, struct exerc
 static pid_t start_worker(struct box *box, const struct exercise *exercise,
                           const struct check_options *options, int result_fd)
 {
+    const struct limits *own = &options->limits;
     char *seed = kit_format("%llu", (unsigned long long)options->seed);
+    char *limits = kit_format(LIMITS_WORD, own->seconds, own->cpu_seconds, own->memory_mb,
+                              own->processes, own->output_mb);
     char *in_box = box_inner_path(box, "box"), *program = box_inner_path(box, "program");
     char *probes = box_inner_path(box, "probe"), *runs = box_inner_path(box, "runs");
     const char *words[] = {"--worker",
@@ -236,9 +244,11 @@ static pid_t start_worker(struct box *box, const struct exercise *exercise,
                            runs,
                            options->fail_fast ? "fail-fast" : "all",
                            options->first != NULL ? options->first : "",
+                           limits,
                            NULL};
     pid_t pid = box_start(box, words, result_fd);
     free(seed);
+    free(limits);
     free(in_box);
     free(program);
     free(probes);
@@ -292,7 +302,7 @@ int exercise_check(const struct exercise *exercise, const struct check_options *
 
     if (box == NULL)
         kit_broken("cannot make a folder for the box (set TMPDIR to a place with room)");
-    char *complaints = stage_sources(box, exercise, options->dir);
+    char *complaints = stage_sources(box, exercise, options);
     if (complaints != NULL) {
         result->build_ok = false;
         free(result->build_log);

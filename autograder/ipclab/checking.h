@@ -8,17 +8,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../suites/limits.h"
 #include "../suites/registry.h"
 #include "../tell/results.h"
+
+enum { SOURCE_LIMIT = 4 * 1024 * 1024 }; /* bytes of one source */
 
 /* Called for each check as soon as its result is known. */
 typedef void check_told(const struct check_result *check, void *context);
 
 struct check_options {
     const char *dir;        /* holds NN-lab/K-name/ */
+    bool handed_in;         /* dir is the kit's own copy, and no business of who reads */
     const char *only_check; /* a check's name; NULL: all */
     uint64_t seed;
-    bool fail_fast;    /* what comes after the first check that fails is skipped */
+    struct limits limits; /* of each run */
+    bool fail_fast;       /* what comes after the first check that fails is skipped */
     const char *first; /* names of checks that are run before the others, commas between; or NULL */
     check_told *told;  /* NULL: nobody wants to know so soon */
     void *context;     /* of told */

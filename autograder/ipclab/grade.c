@@ -1,80 +1,467 @@
 /*
  * grade.c - `ipclab grade SUBMISSION...`: a whole class.
  *
- * Theory of operation.  A process a submission, at most -j at a time; each checks its exercises one
- * after the other and writes OUT/NAME.json, whole or not at all.  This process keeps count, shows
- * progress on standard error, and at the end writes gradebook.csv and summary.json from the JSON
- * files, so that what is graded and what is in the gradebook cannot differ.
+ * Theory of operation.  A process a submission, at most -j at a time, each with a process group of
+ * its own. It unpacks what was handed in, finds the exercises in it, checks them one after the
+ * other, and writes OUT/NAME.json, whole or not at all. This process waits for signals alone: that
+ * one of them has ended, that a second has passed (for the line of progress), that somebody wants
+ * us to stop. At the end it makes the gradebook from the JSON files (gradebook.h), so that what is
+ * graded and what is in the gradebook cannot differ.
+ *
+ * What is done is told by these files alone. That is why a grading can be killed at any moment and
+ * be resumed: what has its file, of the same work (by its digest) and by the same rules (by
+ * grading.json), is not graded again.
  */
-#include <cjson/cJSON.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "../run/box.h"
 #include "../run/kit.h"
 #include "../tell/terminal.h"
 #include "../tell/text.h"
+#include "arrange.h"
 #include "commands.h"
+#include "course.h"
+#include "gradebook.h"
 #include "jobs.h"
 #include "machine.h"
 #include "options.h"
+#include "submissions.h"
+#include "unpack.h"
 
-enum { OPTION_OUT = 256, OPTION_LABS, OPTION_SEED, MOST_JOBS = 256 };
+enum {
+    OPTION_OUT = 256,
+    OPTION_LABS,
+    OPTION_SEED,
+    OPTION_CONFIG,
+    OPTION_SHARD,
+    OPTION_RESUME,
+    MOST_JOBS = 256,
+    MOST_SHARDS = 10000
+};
 
 static const struct option_row options[] = {
-    {'j',         "jobs", "N",    "grade N submissions at the same time (default: one a processor)"},
-    {OPTION_OUT,  "out",  "DIR",  "where results go (default: grades)"                             },
-    {OPTION_LABS, "labs", "LIST", "only these labs or exercises, with commas: 1,2 or 1.1,1.3"      },
-    {OPTION_SEED, "seed", "N",    "the same seed for all (default: 1)"                             },
-    {0,           NULL,   NULL,   NULL                                                             },
+    {'j',           "jobs",   "N",    "Grade N submissions at the same time (default: one a processor)."},
+    {OPTION_OUT,    "out",    "DIR",  "Where results go (default: grades)."                             },
+    {OPTION_RESUME, "resume", NULL,   "Go on after an interruption: what is graded stays."              },
+    {OPTION_LABS,   "labs",   "LIST", "Only these labs or exercises, with commas: 1,2 or 1.1,1.3."      },
+    {OPTION_CONFIG, "config", "FILE", "The rules: exercises, weights, hidden checks (course.ini)."      },
+    {OPTION_SHARD,  "shard",  "I/N",  "Only part I of N, for several machines; then: ipclab merge."     },
+    {OPTION_SEED,   "seed",   "N",    "The same seed for all (default: 1)."                             },
+    {0,             NULL,     NULL,   NULL                                                              },
 };
 
 static const struct command_help help = {
     .name = "grade",
     .synopsis = "SUBMISSION...",
-    .purpose = "Grades submissions: folders that hold 01-pipes/1-oneway/oneway.c and so on.",
+    .purpose =
+        "Grades submissions: folders or archives (.zip, .tar.gz, .tar.xz, ...) that hold "
+        "01-pipes/3-pipeline/pipeline.c and so on, or only pipeline.c. One folder that holds "
+        "all submissions will do, too.",
     .options = options,
-    .notes = "Writes DIR/NAME.json for each, DIR/gradebook.csv (a row a submission) and "
-             "DIR/summary.json\n"
-             "(what the class got wrong most). An exercise that was not handed in counts as zero.\n"
-             "Exit status: 0 all were graded, 2 wrong use or a submission that is no folder (the "
-             "others\n"
-             "are graded), 3 the kit itself failed.",
+    .notes =
+        "Writes DIR/NAME.json for each, DIR/gradebook.csv (a row a submission), DIR/summary.json "
+        "and DIR/class.html (what the class got wrong most). What an earlier grading wrote "
+        "there is moved to DIR/earlier/. What was not handed in, or cannot be unpacked, counts "
+        "as zero, and the file says why.\n"
+        "Exit status: 0 all were graded, 2 wrong use or a submission that is not there (the others "
+        "are graded), 3 the kit itself failed (a grade that is not to be trusted is left "
+        "empty).\n"
+        "Example: ipclab grade -j 4 --labs 1,2 --out results submissions/*",
 };
 
-struct submission {
-    const char *path;
-    char *name; /* base name: what the gradebook says */
-    pid_t pid;  /* 0: not started, -1: done */
-    bool graded;
-};
+/* How the process of a submission ends, when it is not the kit that failed (3). */
+enum { DONE_GRADED = 0, DONE_BEFORE = 10, DONE_REFUSED = 11 };
 
 struct grading {
-    const char *out;
-    struct selection selection;
-    uint64_t seed, parallel;
-    struct submission *submissions;
-    size_t n, started, done;
+    struct gradebook book;
+    struct submissions submissions;
+    const char *labs, *config, *shard;
+    uint64_t parallel;
+    bool resume, seed_given;
+    char **words; /* of the command line, for what to type next */
+    size_t started, done, before, refused, broken;
     long long began_us;
-    bool wrong; /* some submission is not usable */
+    sigset_t waited_for;
 };
+
+static void complain(const struct submission *submission, const char *what)
+{
+    char *shown = text_visible(submission->name, strlen(submission->name), 200);
+    fprintf(stderr, "%sipclab grade: %s: %s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "", shown,
+            what);
+    free(shown);
+}
+
+/* ---- One submission, in its own process ----------------------------------------------------- */
+
+/* Results without a run: all is not_built, or all is our fault. */
+static void fill(struct results *results, const struct selection *selection,
+                 enum check_status status, const char *why)
+{
+    for (size_t i = 0; i < selection->count; i++) {
+        const struct exercise *exercise = selection->items[i].exercise;
+        const struct lab *of = exercise_lab(exercise);
+        struct lab_result *lab = results_find_lab(results, of->id);
+        if (lab == NULL)
+            lab = results_add_lab(results, of->id, of->name, of->title);
+        struct exercise_result *result =
+            lab_result_add_exercise(lab, exercise->id, exercise->name, exercise->title);
+        result->build_log = kit_strdup(why);
+        for (size_t c = 0; c < exercise->n_checks; c++) {
+            char *id = check_id(exercise->checks[c]);
+            struct check_result *check =
+                exercise_result_add_check(result, id, exercise->checks[c]->points);
+            check->status = status;
+            check->message = kit_strdup(why);
+            free(id);
+        }
+    }
+    results_sum(results);
+}
+
+/* Away from the terminal's signals, and told by SIGTERM (a descriptor, which is returned) to stop.
+ */
+static int become_stoppable(pid_t parent)
+{
+    sigset_t stop;
+    if (sigemptyset(&stop) == -1 || sigaddset(&stop, SIGTERM) == -1 ||
+        sigprocmask(SIG_SETMASK, &stop, NULL) == -1)
+        kit_broken("sigprocmask");
+    int fd = signalfd(-1, &stop, SFD_CLOEXEC);
+    if (fd == -1 || setpgid(0, 0) == -1 || prctl(PR_SET_PDEATHSIG, SIGTERM) == -1)
+        kit_broken("cannot make a process that can be stopped");
+    if (getppid() != parent)
+        _exit(3);
+    return fd;
+}
+
+/* Lays the work out in the scratch. Returns NULL, or why there is nothing to grade. */
+static char *prepare(const struct grading *grading, const struct submission *submission,
+                     const struct box *scratch, const char *into, struct results *results)
+{
+    struct stat status;
+    struct notes notes = {0};
+    char *raw = kit_format("%s/runs", scratch->folder), *why = NULL;
+    char *archive = kit_strdup(submission->path);
+
+    if (stat(archive, &status) == -1)
+        kit_broken("cannot look at %s", archive);
+    if (S_ISDIR(status.st_mode)) {
+        free(archive);
+        archive = submissions_wrapped(submission->path);
+    }
+    if (archive != NULL)
+        why = unpack(archive, raw, &notes);
+    if (why == NULL &&
+        arrange(archive != NULL ? raw : submission->path, &grading->book.course.selection, into,
+                &notes, &results->digest) == 0)
+        why = kit_strdup("No file of the exercises was found in it.");
+    if (why != NULL)
+        notes_add(&notes, "%s", why);
+    notes_close(&notes);
+    results->notes = notes.lines;
+    results->n_notes = notes.count;
+    free(archive);
+    free(raw);
+    return why;
+}
+
+/* Was this very work graded before, and can that be trusted? */
+static bool is_done(const struct grading *grading, const struct submission *submission,
+                    const struct results *now)
+{
+    struct results before;
+    bool done = grading->resume && gradebook_load(&grading->book, submission->name, &before) &&
+                before.digest == now->digest && before.status != SUBMISSION_KIT_ERROR;
+    if (grading->resume)
+        results_clear(&before);
+    return done;
+}
+
+/* Checks the exercises; false: somebody wants us to stop. */
+static bool check_all(const struct grading *grading, const char *dir, int stop,
+                      struct results *results)
+{
+    const struct selection *selection = &grading->book.course.selection;
+    struct jobs_options how = {.dir = dir,
+                               .handed_in = true,
+                               .limits = grading->book.course.limits,
+                               .seed = grading->book.seed,
+                               .repeats = 1,
+                               .parallel = 1,
+                               .stoppable = true};
+    struct pollfd *ready = kit_alloc((selection->count + 1) * sizeof *ready);
+    struct jobs *jobs = jobs_begin(selection, &how, results, NULL, NULL);
+    bool stopped = false;
+
+    while (!stopped && jobs_go_on(jobs)) {
+        size_t n = jobs_poll(jobs, ready);
+        ready[n] = (struct pollfd){.fd = stop, .events = POLLIN};
+        if (poll(ready, n + 1, -1) == -1 && errno != EINTR)
+            kit_broken("poll");
+        stopped = ready[n].revents != 0;
+    }
+    jobs_end(jobs);
+    free(ready);
+    return !stopped;
+}
+
+static _Noreturn void grade_one(struct grading *grading, const struct submission *submission,
+                                pid_t parent)
+{
+    int stop = become_stoppable(parent), status = DONE_GRADED;
+    struct results results = {.submission = kit_strdup(submission->name),
+                              .seed = grading->book.seed,
+                              .machine = machine_probe()};
+    struct box *scratch = box_new(); /* its folder goes even if we are killed (box.c) */
+    if (scratch == NULL)
+        kit_broken("cannot make a folder (set TMPDIR to a place with room)");
+    char *into = kit_format("%s/program", scratch->folder);
+    char *why = prepare(grading, submission, scratch, into, &results);
+
+    if (is_done(grading, submission, &results)) {
+        status = DONE_BEFORE;
+    } else if (why != NULL) {
+        results.status = SUBMISSION_REFUSED;
+        fill(&results, &grading->book.course.selection, CHECK_NOT_BUILT, why);
+        status = DONE_REFUSED;
+    } else if (!check_all(grading, into, stop, &results)) {
+        status = 3;
+    } else if (results_exit_status(&results) == 3) {
+        results.status = SUBMISSION_KIT_ERROR;
+    }
+    box_free(scratch);
+    if (status != DONE_BEFORE && status != 3) {
+        course_set_hints(&grading->book.course, &results);
+        gradebook_set_aside(&grading->book, submission->name);
+        if (gradebook_store(&grading->book, &results) == -1)
+            kit_broken("cannot write the results of %s", submission->name);
+    }
+    _exit(status);
+}
+
+/* ---- All of them ---------------------------------------------------------------------------- */
+
+static void start_one(struct grading *grading)
+{
+    struct submission *submission = &grading->submissions.items[grading->started++];
+    pid_t parent = getpid();
+
+    fflush(NULL);
+    submission->pid = fork();
+    if (submission->pid == -1)
+        kit_broken("fork");
+    if (submission->pid == 0)
+        grade_one(grading, submission, parent);
+}
+
+static double seconds_since(long long us)
+{
+    return (double)(kit_now_us() - us) / 1e6;
+}
+
+/* "3 min", or "40 s". Owned by the caller. */
+static char *duration(double seconds)
+{
+    return seconds >= 100 ? kit_format("%.0f min", seconds / 60) : kit_format("%.0f s", seconds);
+}
+
+/* On a terminal only, one line that is written again and again. */
+static void show_progress(const struct grading *grading)
+{
+    size_t n = grading->submissions.n, running = grading->started - grading->done;
+    size_t worked = grading->done - grading->before;
+    struct terminal terminal = terminal_for(stderr);
+    struct text_buffer line = {0};
+
+    if (!isatty(STDERR_FILENO))
+        return;
+    text_add(&line, "graded %zu of %zu, %zu running", grading->done, n, running);
+    if (worked > 0 && grading->done < n) {
+        double left =
+            seconds_since(grading->began_us) / (double)worked * (double)(n - grading->done);
+        time_t end = time(NULL) + (time_t)left;
+        struct tm tm;
+        char at[16] = "";
+        if (localtime_r(&end, &tm) != NULL)
+            strftime(at, sizeof at, "%H:%M", &tm);
+        char *needed = duration(left);
+        text_add(&line, ", about %s to go, until %s", needed, at);
+        free(needed);
+    }
+    fprintf(stderr, "\r%.*s\033[K", terminal.width - 1, line.data);
+    fflush(stderr);
+    free(line.data);
+}
+
+static void end_progress(void)
+{
+    if (isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
+}
+
+/* The last note says why a submission was refused. */
+static void tell_refusal(const struct grading *grading, const struct submission *submission)
+{
+    struct results results;
+    if (gradebook_load(&grading->book, submission->name, &results) && results.n_notes > 0)
+        complain(submission, results.notes[results.n_notes - 1]);
+    results_clear(&results);
+}
+
+/* A grade that the kit owes is written down as such: it is no zero, and nobody is forgotten. */
+static void note_failure(struct grading *grading, const struct submission *submission)
+{
+    struct results results = {.submission = kit_strdup(submission->name),
+                              .seed = grading->book.seed,
+                              .status = SUBMISSION_KIT_ERROR};
+    static const char why[] = "The kit failed on this submission; it has no grade.";
+
+    *ARRAY_ADD(results.notes, results.n_notes) = kit_strdup(why);
+    fill(&results, &grading->book.course.selection, CHECK_KIT_ERROR, why);
+    gradebook_set_aside(&grading->book, submission->name);
+    if (gradebook_store(&grading->book, &results) == -1)
+        kit_broken("cannot write to %s", grading->book.folder);
+    complain(submission, "the kit failed on it; --resume tries it again");
+    results_clear(&results);
+}
+
+static void take_end(struct grading *grading, struct submission *submission, int status)
+{
+    int code = WIFEXITED(status) ? WEXITSTATUS(status) : 3;
+
+    submission->pid = 0;
+    grading->done++;
+    grading->before += code == DONE_BEFORE;
+    grading->refused += code == DONE_REFUSED;
+    if (code == DONE_REFUSED)
+        tell_refusal(grading, submission);
+    else if (code != DONE_GRADED && code != DONE_BEFORE) {
+        grading->broken++;
+        note_failure(grading, submission);
+    }
+}
+
+/* All that have ended; with wait, until all have, and what they leave undone is not noted. */
+static void reap(struct grading *grading, bool wait)
+{
+    for (size_t i = 0; i < grading->started; i++) {
+        struct submission *submission = &grading->submissions.items[i];
+        int status;
+        if (submission->pid == 0)
+            continue;
+        pid_t pid = waitpid(submission->pid, &status, wait ? 0 : WNOHANG);
+        if (pid == -1 && errno != EINTR)
+            kit_broken("waitpid");
+        if (pid > 0 && !wait)
+            take_end(grading, submission, status);
+        else if (pid > 0)
+            submission->pid = 0;
+    }
+}
+
+/* ---- Stopping ------------------------------------------------------------------------------- */
+
+static void add_word(struct text_buffer *line, const char *word)
+{
+    bool plain =
+        word[0] != '\0' && word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV"
+                                             "WXYZ0123456789_-./,=:@%+")] == '\0';
+    char *shown = text_visible(word, strlen(word), 300);
+    text_add(line, plain ? " %s" : " '%s'", shown);
+    free(shown);
+}
+
+static void tell_how_to_go_on(const struct grading *grading)
+{
+    struct text_buffer line = {0};
+    size_t n = 0, shown = 12;
+
+    while (grading->words[n] != NULL)
+        n++;
+    for (size_t i = 1; i < n && i < shown; i++)
+        if (strcmp(grading->words[i], "--resume") != 0)
+            add_word(&line, grading->words[i]);
+    fprintf(stderr,
+            "ipclab grade: stopped. What is graded is kept, and nothing is graded by halves.\n"
+            "to go on: ipclab grade --resume%s%s\n",
+            line.data != NULL ? line.data : "", n > shown ? " ... (the same words as before)" : "");
+    free(line.data);
+}
+
+/* Ends what runs, and then this process as the signal asks. */
+static _Noreturn void stop(struct grading *grading, int signal_number)
+{
+    for (size_t i = 0; i < grading->started; i++)
+        if (grading->submissions.items[i].pid != 0)
+            kill(grading->submissions.items[i].pid, SIGTERM);
+    end_progress();
+    reap(grading, true);
+    tell_how_to_go_on(grading);
+    signal(signal_number, SIG_DFL);
+    sigprocmask(SIG_UNBLOCK, &grading->waited_for, NULL);
+    raise(signal_number);
+    _exit(3);
+}
+
+static void await_signals(struct grading *grading)
+{
+    static const int numbers[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP};
+    struct sigaction now;
+    sigemptyset(&grading->waited_for);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (numbers[i] != SIGHUP || sigaction(SIGHUP, NULL, &now) == -1 ||
+            now.sa_handler != SIG_IGN) /* nohup(1) */
+            sigaddset(&grading->waited_for, numbers[i]);
+    if (sigprocmask(SIG_BLOCK, &grading->waited_for, NULL) == -1)
+        kit_broken("sigprocmask");
+}
+
+static void grade_all(struct grading *grading)
+{
+    const struct timespec second = {.tv_sec = 1};
+
+    (void)machine_probe(); /* once, for all of them */
+    await_signals(grading);
+    grading->began_us = kit_now_us();
+    while (grading->done < grading->submissions.n) {
+        while (grading->started < grading->submissions.n &&
+               grading->started - grading->done < grading->parallel)
+            start_one(grading);
+        show_progress(grading);
+        int got = sigtimedwait(&grading->waited_for, NULL, &second);
+        if (got > 0 && got != SIGCHLD)
+            stop(grading, got);
+        reap(grading, false);
+    }
+    end_progress();
+    if (sigprocmask(SIG_UNBLOCK, &grading->waited_for, NULL) == -1)
+        kit_broken("sigprocmask");
+}
 
 /* ---- The words ------------------------------------------------------------------------------ */
 
-static int select_labs(struct grading *grading, const char *list)
+static int select_labs(struct selection *selection, const char *list)
 {
     char *copy = kit_strdup(list), *rest = NULL;
     int result = 0;
+    selection_clear(selection);
     for (char *word = strtok_r(copy, ",", &rest); word != NULL && result == 0;
          word = strtok_r(NULL, ",", &rest)) {
         char *error;
-        if (selection_add(&grading->selection, word, &error) == 0)
+        if (selection_add(selection, word, &error) == 0)
             continue;
         usage_error(&help, "%s", error);
         free(error);
@@ -84,371 +471,176 @@ static int select_labs(struct grading *grading, const char *list)
     return result;
 }
 
-static char *name_of(const char *path)
+static bool read_shard(const char *word, struct gradebook *book)
 {
-    char *copy = kit_strdup(path);
-    size_t length = strlen(copy);
-    while (length > 1 && copy[length - 1] == '/')
-        copy[--length] = '\0';
-    const char *base = strrchr(copy, '/');
-    char *name = kit_strdup(base != NULL && base[1] != '\0' ? base + 1 : copy);
-    free(copy);
-    return name;
-}
-
-static bool name_taken(const struct grading *grading, const char *name)
-{
-    for (size_t i = 0; i < grading->n; i++)
-        if (strcmp(grading->submissions[i].name, name) == 0)
-            return true;
+    char end;
+    unsigned long long shard, shards;
+    if (sscanf(word, "%5llu/%5llu%c", &shard, &shards, &end) == 2 && shard >= 1 &&
+        shard <= shards && shards <= MOST_SHARDS) {
+        book->shard = shard;
+        book->shards = shards;
+        return true;
+    }
+    char *shown = text_visible(word, strlen(word), 40);
+    usage_error(&help, "--shard takes a part and a number of parts, such as 2/4, not \"%s\"",
+                shown);
+    free(shown);
     return false;
 }
 
-/* A submission that cannot be graded is said so and left out; the rest goes on. */
-static void add_submission(struct grading *grading, const char *path)
+/* course.ini, if one was named; else everything. */
+static bool read_course(struct grading *grading)
 {
-    struct stat status;
-    char *name = name_of(path), *complaint = NULL;
+    char *error,
+        *text = grading->config != NULL ? kit_read_file(grading->config, NULL) : kit_strdup("");
 
-    if (stat(path, &status) == -1)
-        complaint = kit_strdup(strerror(errno));
-    else if (!S_ISDIR(status.st_mode))
-        complaint = kit_strdup("not a folder; unpack it first");
-    else if (name_taken(grading, name))
-        complaint = kit_format("another submission is called %s too; rename one", name);
-    if (complaint != NULL) {
-        char *shown = text_visible(path, strlen(path), 200);
-        fprintf(stderr, "ipclab grade: %s: %s\n", shown, complaint);
-        free(shown);
-        free(complaint);
-        free(name);
-        grading->wrong = true;
-        return;
+    if (text == NULL) {
+        usage_error(&help, "cannot read %s: %s", grading->config, strerror(errno));
+        return false;
     }
-    struct submission *added = ARRAY_ADD(grading->submissions, grading->n);
-    *added = (struct submission){.path = path, .name = name};
+    int result = course_read(&grading->book.course, grading->config, text, &error);
+    if (result == -1) {
+        fprintf(stderr, "ipclab grade: %s\n", error);
+        free(error);
+    } else if (grading->config == NULL) {
+        free(grading->book.course.text);
+        grading->book.course.text = NULL;
+    }
+    free(text);
+    return result == 0;
 }
 
+/* Returns 0; or the key of options_next() that ends the command. */
 static int read_words(struct grading *grading, int argc, char **argv)
 {
-    int key;
+    bool good = true;
     long online = sysconf(_SC_NPROCESSORS_ONLN);
+    uint64_t seed = 1;
 
     grading->parallel = online < 1 ? 1 : (uint64_t)online;
-    grading->out = "grades";
-    grading->seed = 1;
-    while ((key = options_next(&help, argc, argv)) != OPTIONS_END) {
+    grading->book = (struct gradebook){
+        .command = "grade", .folder = "grades", .shard = 1, .shards = 1, .lock = -1};
+    for (int key; good && (key = options_next(&help, argc, argv)) != OPTIONS_END;) {
         if (key == OPTIONS_HELP || key == OPTIONS_WRONG)
             return key;
         if (key == OPTION_OUT)
-            grading->out = optarg;
-        if (key == OPTION_LABS && select_labs(grading, optarg) == -1)
-            return OPTIONS_WRONG;
-        if (key == 'j' && !options_number(&help, "-j", optarg, 1, MOST_JOBS, &grading->parallel))
-            return OPTIONS_WRONG;
-        if (key == OPTION_SEED &&
-            !options_number(&help, "--seed", optarg, 0, UINT64_C(1) << 53, &grading->seed))
-            return OPTIONS_WRONG;
+            grading->book.folder = optarg;
+        else if (key == OPTION_LABS)
+            grading->labs = optarg;
+        else if (key == OPTION_CONFIG)
+            grading->config = optarg;
+        else if (key == OPTION_RESUME)
+            grading->resume = true;
+        else if (key == OPTION_SHARD)
+            good = read_shard(optarg, &grading->book);
+        else if (key == OPTION_SEED)
+            good = grading->seed_given =
+                options_number(&help, "--seed", optarg, 0, UINT64_C(1) << 53, &seed);
+        else
+            good = options_number(&help, "-j", optarg, 1, MOST_JOBS, &grading->parallel);
     }
-    if (grading->selection.count == 0)
-        selection_add_all(&grading->selection);
-    for (int i = optind; i < argc; i++)
-        add_submission(grading, argv[i]);
+    if (!good || !read_course(grading))
+        return OPTIONS_WRONG;
+    struct course *course = &grading->book.course;
+    grading->book.seed = grading->seed_given ? seed : course->seed;
+    if (grading->labs != NULL && select_labs(&course->selection, grading->labs) == -1)
+        return OPTIONS_WRONG;
+    if (course->selection.count == 0)
+        selection_add_all(&course->selection);
     return 0;
-}
-
-/* ---- One submission, in its own process ----------------------------------------------------- */
-
-static char *result_path(const struct grading *grading, const struct submission *submission)
-{
-    return kit_format("%s/%s.json", grading->out, submission->name);
-}
-
-static _Noreturn void grade_one(const struct grading *grading, const struct submission *submission)
-{
-    struct results results = {.seed = grading->seed, .machine = machine_probe()};
-    struct jobs_options how = {
-        .dir = submission->path, .seed = grading->seed, .repeats = 1, .parallel = 1};
-    char *path = result_path(grading, submission);
-
-    results.submission = kit_strdup(submission->name);
-    jobs_run(&grading->selection, &how, &results, NULL, NULL);
-    char *json = results_to_json(&results);
-    if (kit_write_file(path, json, strlen(json)) == -1)
-        kit_broken("cannot write %s", path);
-    _exit(results_exit_status(&results) == 3 ? 3 : 0);
-}
-
-static void start_one(struct grading *grading)
-{
-    struct submission *submission = &grading->submissions[grading->started++];
-    fflush(NULL);
-    submission->pid = fork();
-    if (submission->pid == -1)
-        kit_broken("fork");
-    if (submission->pid == 0)
-        grade_one(grading, submission);
-}
-
-static void show_progress(const struct grading *grading, bool last)
-{
-    double seconds = (double)(kit_now_us() - grading->began_us) / 1e6;
-    double left = grading->done > 0
-                      ? seconds / (double)grading->done * (double)(grading->n - grading->done)
-                      : 0;
-    bool live = isatty(STDERR_FILENO);
-
-    if (!live && !last)
-        return;
-    fprintf(stderr, "%sgraded %zu of %zu, %zu running, %.0f s so far, about %.0f s to go%s",
-            live ? "\r\033[K" : "", grading->done, grading->n, grading->started - grading->done,
-            seconds, left, last ? "\n" : "");
-}
-
-static void reap_one(struct grading *grading)
-{
-    int status;
-    pid_t pid = wait(&status);
-    if (pid == -1 && errno != EINTR)
-        kit_broken("wait");
-    for (size_t i = 0; i < grading->n; i++) {
-        struct submission *submission = &grading->submissions[i];
-        if (pid <= 0 || submission->pid != pid)
-            continue;
-        submission->pid = -1;
-        submission->graded = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-        grading->done++;
-        if (!submission->graded)
-            fprintf(stderr,
-                    "\nipclab grade: the kit failed on %s; its grade is not to be trusted\n",
-                    submission->name);
-    }
-}
-
-static void grade_all(struct grading *grading)
-{
-    grading->began_us = kit_now_us();
-    while (grading->done < grading->n) {
-        while (grading->started < grading->n &&
-               grading->started - grading->done < grading->parallel)
-            start_one(grading);
-        show_progress(grading, false);
-        reap_one(grading);
-    }
-    show_progress(grading, true);
-}
-
-/* ---- Gradebook and summary ------------------------------------------------------------------ */
-
-/* A field of comma-separated values. Source: RFC 4180. A leading = + - @ is a formula to a
- * spreadsheet: a quote before it takes that away. */
-static void add_field(struct text_buffer *line, const char *text)
-{
-    char *shown = text_visible(text, strlen(text), 300);
-    text_add(line, "\"%s", strchr("=+-@", shown[0]) != NULL && shown[0] != '\0' ? "'" : "");
-    for (const char *at = shown; *at != '\0'; at++)
-        text_add(line, *at == '"' ? "\"\"" : "%c", *at);
-    text_add(line, "\"");
-    free(shown);
-}
-
-static bool load(const struct grading *grading, const struct submission *submission,
-                 struct results *results)
-{
-    const char *error;
-    char *path = result_path(grading, submission);
-    char *json = kit_read_file(path, NULL);
-    *results = (struct results){0};
-    bool good = json != NULL && results_from_json(json, results, &error) == 0;
-    free(json);
-    free(path);
-    return good;
-}
-
-static void add_row(struct text_buffer *csv, const struct grading *grading, const char *name,
-                    const struct results *results)
-{
-    add_field(csv, name);
-    for (size_t i = 0; i < grading->selection.count; i++) {
-        const struct exercise_result *exercise =
-            results_find_exercise(results, grading->selection.items[i].exercise->id);
-        text_add(csv, ",%s", exercise != NULL ? points_text(exercise->score) : "0");
-    }
-    text_add(csv, ",%s,%s\n", points_text(results->score), points_text(results->max_score));
-}
-
-/* How often a misconception was met: at most once a submission. */
-struct tally {
-    char *name;
-    int count;
-    size_t last;
-};
-
-struct class_summary {
-    struct tally *tallies;
-    size_t n_tallies, graded;
-    double points, max_points;
-    int *passed; /* an exercise each */
-};
-
-static void count_misconception(struct class_summary *class, const char *name, size_t submission)
-{
-    for (size_t i = 0; i < class->n_tallies; i++) {
-        struct tally *tally = &class->tallies[i];
-        if (strcmp(tally->name, name) != 0)
-            continue;
-        tally->count += tally->last != submission;
-        tally->last = submission;
-        return;
-    }
-    *ARRAY_ADD(class->tallies, class->n_tallies) = (struct tally){kit_strdup(name), 1, submission};
-}
-
-static void count_findings(struct class_summary *class, const struct exercise_result *exercise,
-                           size_t submission)
-{
-    for (size_t c = 0; c < exercise->n_checks; c++) {
-        const struct findings *findings = &exercise->checks[c].findings;
-        for (size_t f = 0; f < findings->count; f++)
-            if (findings->items[f].misconception != NULL)
-                count_misconception(class, findings->items[f].misconception, submission);
-    }
-}
-
-static void add_to_summary(struct class_summary *class, const struct grading *grading,
-                           const struct results *results, size_t submission)
-{
-    class->graded++;
-    class->points += results->score;
-    class->max_points = results->max_score;
-    for (size_t i = 0; i < grading->selection.count; i++) {
-        const struct exercise_result *exercise =
-            results_find_exercise(results, grading->selection.items[i].exercise->id);
-        if (exercise == NULL)
-            continue;
-        class->passed[i] += exercise->status == CHECK_PASSED;
-        count_findings(class, exercise, submission);
-    }
-}
-
-static int compare_tallies(const void *a, const void *b)
-{
-    const struct tally *x = a, *y = b;
-    return x->count != y->count ? y->count - x->count : strcmp(x->name, y->name);
-}
-
-static char *summary_to_json(struct class_summary *class, const struct grading *grading)
-{
-    cJSON *json = cJSON_CreateObject();
-    cJSON_AddNumberToObject(json, "schema", 1);
-    cJSON_AddStringToObject(json, "kit", "1.0");
-    cJSON_AddNumberToObject(json, "seed", (double)grading->seed);
-    cJSON_AddNumberToObject(json, "submissions", (double)grading->n);
-    cJSON_AddNumberToObject(json, "graded", (double)class->graded);
-    cJSON_AddNumberToObject(json, "mean_score",
-                            class->graded > 0 ? class->points / (double)class->graded : 0);
-    cJSON_AddNumberToObject(json, "max_score", class->max_points);
-    cJSON *exercises = cJSON_AddArrayToObject(json, "exercises");
-    for (size_t i = 0; i < grading->selection.count; i++) {
-        cJSON *row = cJSON_CreateObject();
-        cJSON_AddStringToObject(row, "id", grading->selection.items[i].exercise->id);
-        cJSON_AddStringToObject(row, "name", grading->selection.items[i].exercise->name);
-        cJSON_AddNumberToObject(row, "passed", class->passed[i]);
-        cJSON_AddItemToArray(exercises, row);
-    }
-    if (class->n_tallies > 0)
-        qsort(class->tallies, class->n_tallies, sizeof *class->tallies, compare_tallies);
-    cJSON *misconceptions = cJSON_AddArrayToObject(json, "misconceptions");
-    for (size_t i = 0; i < class->n_tallies; i++) {
-        cJSON *row = cJSON_CreateObject();
-        cJSON_AddStringToObject(row, "id", class->tallies[i].name);
-        cJSON_AddNumberToObject(row, "submissions", class->tallies[i].count);
-        cJSON_AddItemToArray(misconceptions, row);
-    }
-    char *text = cJSON_Print(json);
-    cJSON_Delete(json);
-    return text;
-}
-
-static int write_out(const struct grading *grading, const char *name, const char *text)
-{
-    char *path = kit_format("%s/%s", grading->out, name);
-    int result = kit_write_file(path, text, strlen(text));
-    if (result == -1)
-        fprintf(stderr, "ipclab grade: cannot write %s: %s\n", path, strerror(errno));
-    free(path);
-    return result;
-}
-
-static void add_heading(struct text_buffer *csv, const struct grading *grading)
-{
-    text_add(csv, "submission");
-    for (size_t i = 0; i < grading->selection.count; i++)
-        text_add(csv, ",%s", grading->selection.items[i].exercise->id);
-    text_add(csv, ",total,max\n");
-}
-
-static int write_class(const struct grading *grading)
-{
-    struct text_buffer csv = {0};
-    struct class_summary class = {0};
-    int status = 0;
-
-    class.passed = kit_alloc((grading->selection.count + 1) * sizeof *class.passed);
-    add_heading(&csv, grading);
-    for (size_t i = 0; i < grading->n; i++) {
-        struct results results;
-        if (!grading->submissions[i].graded)
-            status = 3;
-        if (load(grading, &grading->submissions[i], &results)) {
-            add_row(&csv, grading, grading->submissions[i].name, &results);
-            add_to_summary(&class, grading, &results, i);
-        }
-        results_clear(&results);
-    }
-    char *summary = summary_to_json(&class, grading);
-    if (write_out(grading, "gradebook.csv", csv.data) == -1 ||
-        write_out(grading, "summary.json", summary) == -1)
-        status = 3;
-    free(summary);
-    free(csv.data);
-    for (size_t i = 0; i < class.n_tallies; i++)
-        free(class.tallies[i].name);
-    free(class.tallies);
-    free(class.passed);
-    return status;
 }
 
 /* ---- The command ---------------------------------------------------------------------------- */
 
+/* What the folder holds already: of the same grading, it is kept; of an earlier one, it is moved.
+ * Returns 0, or the exit status after saying what is wrong. */
+static int meet_earlier(struct grading *grading)
+{
+    struct gradebook earlier, *book = &grading->book;
+    char *error;
+    int found = gradebook_read(book->folder, &earlier, &error);
+
+    if (found == -1 && grading->resume) {
+        fprintf(stderr, "ipclab grade: %s\n", error);
+        free(error);
+        return 2;
+    }
+    free(error);
+    const char *differs = found == 0 ? gradebook_differs(&earlier, book) : NULL;
+    if (found == 0 && differs == NULL && earlier.shard != book->shard)
+        differs = "another shard";
+    if (differs != NULL &&
+        (grading->resume || earlier.shards != book->shards || earlier.shard != book->shard)) {
+        fprintf(stderr,
+                "ipclab grade: %s holds a grading of %s.\n"
+                "Give this one a folder of its own: --out DIR%s\n",
+                book->folder, differs,
+                grading->resume ? "; or leave --resume away, and the old results are moved aside"
+                                : "");
+        gradebook_clear(&earlier);
+        return 2;
+    }
+    for (size_t i = 0; found == 0 && i < earlier.n_names; i++) {
+        if (grading->resume)
+            gradebook_add(book, earlier.names[i]);
+        else
+            gradebook_set_aside(book, earlier.names[i]);
+    }
+    if (!grading->resume)
+        gradebook_set_aside(book, NULL);
+    gradebook_clear(&earlier);
+    return 0;
+}
+
 static int grade(struct grading *grading)
 {
-    if (mkdir(grading->out, 0755) == -1 && errno != EEXIST) {
-        fprintf(stderr, "ipclab grade: cannot make the folder %s: %s\n", grading->out,
-                strerror(errno));
-        return 3;
+    struct gradebook *book = &grading->book;
+    int status = gradebook_open(book);
+
+    if (status == 0)
+        status = meet_earlier(grading);
+    if (status != 0)
+        return status;
+    for (size_t i = 0; i < grading->submissions.n; i++) {
+        const char *name = grading->submissions.items[i].name;
+        if (!gradebook_has(book, name))
+            gradebook_add(book, name);
+        if (!grading->resume)
+            gradebook_set_aside(book, name);
     }
+    if (gradebook_write(book) == -1)
+        kit_broken("cannot write to %s", book->folder);
     grade_all(grading);
-    int status = write_class(grading);
-    printf("%zu graded; see %s/gradebook.csv and %s/summary.json\n", grading->n, grading->out,
-           grading->out);
-    return status != 0 ? status : grading->wrong ? 2 : 0;
+    status = gradebook_close(book);
+    printf("%zu graded", grading->done);
+    if (grading->before > 0)
+        printf(", of which %zu before", grading->before);
+    if (grading->refused > 0)
+        printf(", %zu refused", grading->refused);
+    if (grading->broken > 0)
+        printf(", %zu without a grade by the kit's fault", grading->broken);
+    printf("; see %s/gradebook.csv, summary.json and class.html\n", book->folder);
+    if (book->stamp != NULL)
+        printf("earlier results are in %s\n", book->stamp);
+    return status != 0 ? status : grading->submissions.wrong ? 2 : 0;
 }
 
 int command_grade(int argc, char **argv)
 {
-    struct grading grading = {0};
+    struct grading grading = {.words = argv};
     int key = read_words(&grading, argc, argv), status = 2;
 
     if (key == OPTIONS_HELP)
         status = 0;
-    else if (key == 0 && grading.n > 0)
-        status = grade(&grading);
-    else if (key == 0 && !grading.wrong)
+    else if (key == 0 && optind == argc)
         usage_error(&help, "which submissions? For example: ipclab grade submissions/*");
-    selection_clear(&grading.selection);
-    for (size_t i = 0; i < grading.n; i++)
-        free(grading.submissions[i].name);
-    free(grading.submissions);
+    else if (key == 0) {
+        submissions_find(&grading.submissions, argv + optind, (size_t)(argc - optind));
+        submissions_keep_shard(&grading.submissions, grading.book.shard, grading.book.shards);
+        if (grading.submissions.n > 0 || grading.book.shards > 1)
+            status = grade(&grading);
+    }
+    gradebook_clear(&grading.book);
+    submissions_clear(&grading.submissions);
     return status;
 }

@@ -146,6 +146,8 @@ static void check_once(const struct selected *what, const char *only_check,
                        struct exercise_result *into)
 {
     struct check_options how = {.dir = options->dir,
+                                .handed_in = options->handed_in,
+                                .limits = options->limits,
                                 .only_check = only_check,
                                 .seed = seed,
                                 .fail_fast = options->fail_fast,

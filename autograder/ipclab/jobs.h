@@ -13,7 +13,9 @@
 #include "checking.h"
 
 struct jobs_options {
-    const char *dir;   /* holds NN-lab/K-name/ */
+    const char *dir; /* holds NN-lab/K-name/ */
+    bool handed_in;  /* see checking.h */
+    struct limits limits;
     uint64_t seed;     /* of the first repeat; repeat number i gets seed + i */
     unsigned repeats;  /* at least 1: a check passes when it passes in each */
     unsigned parallel; /* at least 1 */

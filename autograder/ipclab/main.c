@@ -26,6 +26,7 @@ static const struct command commands[] = {
     {"trace",      "-- PROGRAM...", "watch any program and say what is wrong",        command_trace     },
     {"cc",         "ARG...",        "the compiler, with the kit's flags",             command_cc        },
     {"grade",      "SUBMISSION...", "grade a whole class",                            command_grade     },
+    {"merge",      "DIR...",        "join the results of shards",                     command_merge     },
     {"doctor",     "",              "what this machine lets the kit do",              command_doctor    },
     {"--worker",   "",              NULL,                                             command_worker    },
     {"cell-bench", "",              NULL,                                             command_cell_bench},

@@ -30,7 +30,7 @@ static const char *const parts[] = {"kit",        "box",         "box/source", "
 
 /* ---- Becoming nobody ------------------------------------------------------------------------ */
 
-static int drop_privileges(void)
+int box_drop_privileges(void)
 {
     if (geteuid() != 0)
         return 0;
@@ -57,7 +57,7 @@ static bool write_map(pid_t pid, const char *which)
 static _Noreturn void hold_namespace(int ready)
 {
     char byte = 'r';
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && drop_privileges() == 0 &&
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && box_drop_privileges() == 0 &&
         unshare(CLONE_NEWUSER) == 0 && write(ready, &byte, 1) == 1)
         pause();
     _exit(1);
@@ -189,8 +189,8 @@ static bool strong_works(int users)
     pid_t pid = fork();
     if (pid == 0) {
         int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-        if (drop_privileges() == -1 || null == -1 || dup2(null, 1) == -1 || dup2(null, 2) == -1 ||
-            (users >= 0 && fcntl(users, F_SETFD, 0) == -1))
+        if (box_drop_privileges() == -1 || null == -1 || dup2(null, 1) == -1 ||
+            dup2(null, 2) == -1 || (users >= 0 && fcntl(users, F_SETFD, 0) == -1))
             _exit(1);
         execvp("bwrap", (char *const *)words.list);
         _exit(1);
@@ -449,7 +449,7 @@ pid_t box_start(struct box *box, const char *const *words, int result_fd)
         sigset_t none;
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
-        if (arrange(result_fd, users) == -1 || drop_privileges() == -1 ||
+        if (arrange(result_fd, users) == -1 || box_drop_privileges() == -1 ||
             prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
             _exit(126);
         setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);

@@ -50,6 +50,10 @@ char *box_inner_path(const struct box *box, const char *part);
  * errno. */
 pid_t box_start(struct box *box, const char *const *words, int result_fd);
 
+/* Becomes the uid inside for good, when the kit is root: for what reads hostile data outside a box.
+ * -1 with errno. */
+int box_drop_privileges(void);
+
 /* Removes the folder. */
 void box_free(struct box *box);
 

@@ -105,7 +105,7 @@ char *kit_read_file(const char *path, size_t *length)
     return data;
 }
 
-int kit_write_file(const char *path, const char *data, size_t length)
+static int write_file(const char *path, const char *data, size_t length, bool synced)
 {
     char *temporary = kit_format("%s.%ld.new", path, (long)getpid());
     FILE *file = fopen(temporary, "we");
@@ -113,7 +113,8 @@ int kit_write_file(const char *path, const char *data, size_t length)
         free(temporary);
         return -1;
     }
-    bool written = fwrite(data, 1, length, file) == length;
+    bool written = fwrite(data, 1, length, file) == length &&
+                   (!synced || (fflush(file) == 0 && fsync(fileno(file)) == 0));
     int error = errno;
     if (fclose(file) != 0 && written) {
         written = false;
@@ -128,6 +129,16 @@ int kit_write_file(const char *path, const char *data, size_t length)
     free(temporary);
     errno = error;
     return written ? 0 : -1;
+}
+
+int kit_write_file(const char *path, const char *data, size_t length)
+{
+    return write_file(path, data, length, false);
+}
+
+int kit_write_file_synced(const char *path, const char *data, size_t length)
+{
+    return write_file(path, data, length, true);
 }
 
 void *kit_array_grow(void *items, size_t count, size_t size)

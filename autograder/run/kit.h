@@ -27,6 +27,9 @@ char *kit_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *kit_read_file(const char *path, size_t *length);
 /* Writes it whole or not at all (temporary name, then rename). -1 with errno set. */
 int kit_write_file(const char *path, const char *data, size_t length);
+/* The same, and on the disk when it has its name: also a machine that loses power leaves no half.
+ */
+int kit_write_file_synced(const char *path, const char *data, size_t length);
 
 /* Grows an array by one zeroed element and yields a pointer to it: ARRAY_ADD(items, count). */
 #define ARRAY_ADD(items, count) \

@@ -100,6 +100,7 @@ static struct run *make_run(const struct start *start)
     struct fault *faults = kit_alloc(sizeof start->faults);
     struct kept *kept = kit_alloc(sizeof *kept);
     char *own = kit_format("%s/", worker.program);
+    const struct limits *chosen = &worker.limits;
 
     memcpy(faults, start->faults, sizeof start->faults);
     struct run_options options = {
@@ -119,15 +120,18 @@ static struct run *make_run(const struct start *start)
                    .small_pipes = start->small_pipes,
                    .came_out = start->kept_pipes ? keep : NULL,
                    .context = kept},
-        .wall_limit_us = WALL_LIMIT_US,
-        .cpu_limit_us = CPU_LIMIT_US,
-        .output_limit = OUTPUT_LIMIT,
+        .wall_limit_us = chosen->seconds > 0 ? (int64_t)chosen->seconds * 1000000 : WALL_LIMIT_US,
+        .cpu_limit_us =
+            chosen->cpu_seconds > 0 ? (int64_t)chosen->cpu_seconds * 1000000 : CPU_LIMIT_US,
+        .output_limit = chosen->output_mb > 0 ? chosen->output_mb << 20 : OUTPUT_LIMIT,
         .call_limit = CALL_LIMIT,
         .all_places = true,
         .race = start->race_build,
-        .limits = {.cpu_seconds = 30,
-                   .memory_bytes = worker.sanitized ? 0 : 4UL << 30,
-                   .processes = 256,
+        .limits = {.cpu_seconds = chosen->cpu_seconds > 30 ? chosen->cpu_seconds : 30,
+                   .memory_bytes = worker.sanitized        ? 0
+                                   : chosen->memory_mb > 0 ? chosen->memory_mb << 20
+                                                           : 4UL << 30,
+                   .processes = chosen->processes > 0 ? chosen->processes : 256,
                    .file_bytes = 256UL << 20,
                    .descriptors = 1024                      },
     };

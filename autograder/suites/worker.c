@@ -137,13 +137,13 @@ static void select_checks(const char *only, const char *first)
 }
 
 /* --worker EXERCISE SEED CHECK|"" confined|weak BOX PROGRAM PROBE RUNS fail-fast|all FIRST,...|""
- */
+ * LIMITS */
 int command_worker(int argc, char **argv)
 {
     char *log;
     const char *flags = getenv("IPCLAB_CFLAGS");
 
-    if (argc != 11 || fcntl(3, F_GETFD) == -1) {
+    if (argc != 12 || fcntl(3, F_GETFD) == -1) {
         fprintf(stderr, "ipclab: --worker is the kit's own; type: ipclab check\n");
         return 2;
     }
@@ -161,6 +161,10 @@ int command_worker(int argc, char **argv)
     };
     if (worker.exercise == NULL)
         kit_broken("the worker knows no exercise %s", argv[1]);
+    struct limits *limits = &worker.limits;
+    if (sscanf(argv[11], LIMITS_WORD, &limits->seconds, &limits->cpu_seconds, &limits->memory_mb,
+               &limits->processes, &limits->output_mb) != 5)
+        kit_broken("the worker does not understand the limits %s", argv[11]);
     close_range(4, ~0U, 0); /* the box's user namespace */
     /* The right to hand two users on to a cell is the worker's alone, no compiler's. */
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);

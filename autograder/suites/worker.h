@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "../tell/results.h"
+#include "limits.h"
 #include "registry.h"
 
 enum { NOT_TOLD, TOLD, TOLD_FAILED };
@@ -15,13 +16,14 @@ enum { NOT_TOLD, TOLD, TOLD_FAILED };
 /* What the worker was told, and every check can see. */
 struct worker {
     const struct exercise *exercise;
-    const char *box;     /* "/box": source/ headers/ common/ drivers/ */
-    const char *program; /* "/program": what was built; without a slash at the end */
-    const char *probe;   /* "/probe" */
-    const char *runs;    /* weaker mode: where each run gets a folder */
-    bool confined;       /* in bubblewrap: cells have namespaces */
-    bool sanitized;      /* built with a sanitizer: no limit on memory */
-    bool fail_fast;      /* after a check that failed the others are skipped */
+    const char *box;      /* "/box": source/ headers/ common/ drivers/ */
+    const char *program;  /* "/program": what was built; without a slash at the end */
+    const char *probe;    /* "/probe" */
+    const char *runs;     /* weaker mode: where each run gets a folder */
+    bool confined;        /* in bubblewrap: cells have namespaces */
+    bool sanitized;       /* built with a sanitizer: no limit on memory */
+    bool fail_fast;       /* after a check that failed the others are skipped */
+    struct limits limits; /* where an instructor set them */
     uint64_t seed;
     int results;         /* descriptor for one line of JSON a check */
     volatile char *told; /* shared: TOLD or TOLD_FAILED when check i has written its line */

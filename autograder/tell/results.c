@@ -27,6 +27,14 @@ int check_status_from_name(const char *name)
     return -1;
 }
 
+const char *submission_status_name(enum submission_status status)
+{
+    static const char *const names[] = {[SUBMISSION_GRADED] = "graded",
+                                        [SUBMISSION_REFUSED] = "refused",
+                                        [SUBMISSION_KIT_ERROR] = "kit_error"};
+    return names[status];
+}
+
 enum check_status check_status_worse(enum check_status a, enum check_status b)
 {
     static const int badness[CHECK_STATUSES] = {
@@ -114,6 +122,9 @@ void results_clear(struct results *results)
         free(lab->title);
     }
     free(results->labs);
+    for (size_t i = 0; i < results->n_notes; i++)
+        free(results->notes[i]);
+    free(results->notes);
     free(results->submission);
     *results = (struct results){0};
 }

@@ -60,8 +60,22 @@ struct machine {
     bool ptrace, namespaces, valgrind;
 };
 
+/* How the build log of an exercise ends of which a file is missing. */
+#define RESULTS_NOT_HANDED_IN "was not handed in."
+
+/* What became of a submission as a whole. */
+enum submission_status {
+    SUBMISSION_GRADED,
+    SUBMISSION_REFUSED,  /* nothing could be taken from it: all points are 0, the notes say why */
+    SUBMISSION_KIT_ERROR /* our fault, at least in part: its points are not to be trusted */
+};
+
 struct results {
-    char *submission; /* NULL: a learner's own run */
+    char *submission; /* NULL: a learner's own run, and the next four mean nothing */
+    enum submission_status status;
+    char **notes; /* sentences on what was left out, and why */
+    size_t n_notes;
+    uint64_t digest; /* of what was handed in: equal for equal work */
     uint64_t seed;
     double score, max_score;
     struct machine machine;
@@ -72,6 +86,9 @@ struct results {
 /* "passed", "failed", "skipped", "not_built", "kit_error" (static), and back (-1: no such). */
 const char *check_status_name(enum check_status status);
 int check_status_from_name(const char *name);
+
+/* "graded", "refused", "kit_error" (static). */
+const char *submission_status_name(enum submission_status status);
 
 /* The worse of two, for a whole made of parts: kit_error, not_built, failed, then passed, and
  * skipped only when nothing else is known. */

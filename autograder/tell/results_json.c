@@ -181,6 +181,21 @@ char *exercise_result_to_json(const struct exercise_result *exercise)
     return print_one_line(exercise_to_object(exercise));
 }
 
+/* What only a submission has. */
+static void add_submission(cJSON *object, const struct results *results)
+{
+    char *digest = kit_format("%016llx", (unsigned long long)results->digest);
+    add_string(object, "status", submission_status_name(results->status));
+    cJSON *notes = add_array(object, "notes");
+    for (size_t i = 0; i < results->n_notes; i++) {
+        char *clean = text_utf8(results->notes[i]);
+        append(notes, cJSON_CreateString(clean));
+        free(clean);
+    }
+    add_string(object, "digest", digest);
+    free(digest);
+}
+
 char *results_to_json(const struct results *results)
 {
     cJSON *object = new_object();
@@ -188,6 +203,8 @@ char *results_to_json(const struct results *results)
     add_number(object, "schema", SCHEMA);
     add_string(object, "kit", "1.0");
     add_string(object, "submission", results->submission);
+    if (results->submission != NULL)
+        add_submission(object, results);
     add_number(object, "seed", (double)results->seed);
     add_number(object, "score", results->score);
     add_number(object, "max_score", results->max_score);
@@ -393,6 +410,24 @@ int exercise_result_from_json(const char *json, struct exercise_result *exercise
     return result;
 }
 
+static void read_submission(const cJSON *object, struct results *results)
+{
+    char *status = get_string(object, "status"), *digest = get_string(object, "digest");
+    const cJSON *item;
+
+    for (int i = SUBMISSION_GRADED; status != NULL && i <= SUBMISSION_KIT_ERROR; i++)
+        if (strcmp(status, submission_status_name((enum submission_status)i)) == 0)
+            results->status = (enum submission_status)i;
+    cJSON_ArrayForEach(item, get_array(object, "notes"))
+    {
+        if (cJSON_IsString(item))
+            *ARRAY_ADD(results->notes, results->n_notes) = kit_strdup(item->valuestring);
+    }
+    results->digest = digest != NULL ? strtoull(digest, NULL, 16) : 0;
+    free(status);
+    free(digest);
+}
+
 /* Returns NULL, or what is wrong. */
 static const char *read_results(const cJSON *object, struct results *results)
 {
@@ -406,6 +441,7 @@ static const char *read_results(const cJSON *object, struct results *results)
     double seed = get_number(object, "seed", 0);
     results->seed = seed >= 0 && seed < 9007199254740992.0 ? (uint64_t)seed : 0;
     results->submission = get_string(object, "submission");
+    read_submission(object, results);
     results->score = get_number(object, "score", 0);
     results->max_score = get_number(object, "max_score", 0);
     results->machine.ptrace = get_bool(machine, "ptrace");
