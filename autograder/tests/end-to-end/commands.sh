@@ -25,7 +25,7 @@ ends()
 ends 0 "1\.3 +pipeline" "$ipclab"
 ends 0 "pipeline" "$ipclab" list
 ends 0 "usage" "$ipclab" --help
-for command in list start check watch hint explain trace cc grade doctor; do
+for command in list start check watch hint explain trace cc grade merge doctor; do
     ends 0 "usage: ipclab $command" "$ipclab" $command --help
     ends 0 "usage: ipclab $command" "$ipclab" help $command
 done
@@ -42,6 +42,8 @@ ends 2 "--seed" "$ipclab" check 1 --seed banana
 ends 2 "no-such-page" "$ipclab" explain no-such-page
 ends 2 "usage|PROGRAM|program" "$ipclab" trace
 ends 2 "usage|SUBMISSION|submission" "$ipclab" grade
+ends 2 "which folders" "$ipclab" merge
+ends 2 "no results" "$ipclab" merge no-such-folder
 ends 0 "ptrace" "$ipclab" doctor
 ends 0 "hang" "$ipclab" explain hang
 
