@@ -20,14 +20,18 @@ B := build
 KIT_SRC   := $(wildcard autograder/run/*.c autograder/judge/*.c autograder/tell/*.c autograder/suites/*.c autograder/suites/*/*.c autograder/ipclab/*.c)
 KIT_OBJ   := $(KIT_SRC:%.c=$(B)/%.o)
 PROBE_SRC := $(wildcard autograder/probes/*.c)
+EXP_SRC   := $(wildcard autograder/experiments/*/*.c)
+EXPERIMENTS := $(EXP_SRC:autograder/experiments/%.c=$(B)/experiments/%)
+EXP_SHARED  := $(patsubst %.c,$(B)/%.o,$(wildcard autograder/experiments/*.c common/*.c))
 RUNTIME   := $(B)/race/runtime.o $(B)/race/wraps
 PROBES    := $(PROBE_SRC:autograder/probes/%.c=$(B)/probes/%)
 C_FILES   := $(wildcard $(addsuffix /*.[ch],common $(foreach d,autograder skeletons solutions,$d $d/* $d/*/* $d/*/*/* $d/*/*/*/*)))
 
 ##@ Build
-all: ipclab probes ## build ./ipclab (installs missing packages first)
+all: ipclab probes experiments ## build ./ipclab (installs missing packages first)
 probes: $(PROBES) $(RUNTIME)
-objects: $(KIT_OBJ) $(PROBES) $(RUNTIME)
+experiments: $(EXPERIMENTS)
+objects: $(KIT_OBJ) $(PROBES) $(RUNTIME) $(EXPERIMENTS)
 ipclab: $(KIT_OBJ) $(B)/objects.stamp
 	$(CC) $(LDFLAGS) -o $@ $(KIT_OBJ) $(KIT_LIBS)
 $(B)/%.o: %.c $(B)/flags.stamp
@@ -36,6 +40,12 @@ $(B)/%.o: %.c $(B)/flags.stamp
 $(B)/probes/%: $(B)/autograder/probes/%.o
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -s -o $@ $< # no lines of ours in what a learner is told
+
+# The experiments behind the predictions: each is a program of its own.
+$(EXP_SRC:%.c=$(B)/%.o) $(EXP_SHARED): FILE_FLAGS = -Icommon
+$(B)/experiments/%: $(B)/autograder/experiments/%.o $(EXP_SHARED)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -lpthread
 
 # Linked into learners' programs: no lines of ours in what they are told.
 $(B)/autograder/race/runtime.o: FILE_FLAGS = -O2 -g0
@@ -120,13 +130,15 @@ $(B)/tests/bench: $(B)/autograder/tests/bench.o $(B)/autograder/run/kit.o
 	$(CC) $(LDFLAGS) -o $@ $^
 
 ##@ Install
-SHARED := labs skeletons common autograder/explain autograder/drivers
+SHARED := labs skeletons common autograder/explain autograder/drivers autograder/experiments
 install: all ## PREFIX=/usr/local DESTDIR=
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/ipclab/probes'
 	install -m 755 ipclab '$(DESTDIR)$(PREFIX)/bin/ipclab'
 	install -D -m 644 man/ipclab.1 '$(DESTDIR)$(PREFIX)/share/man/man1/ipclab.1'
 	$(if $(PROBES),install -m 755 $(PROBES) '$(DESTDIR)$(PREFIX)/share/ipclab/probes')
 	install -D -m 644 $(RUNTIME) -t '$(DESTDIR)$(PREFIX)/share/ipclab/race'
+	for program in $(EXPERIMENTS:$(B)/%=%); do \
+	    install -D -m 755 "$(B)/$$program" '$(DESTDIR)$(PREFIX)/share/ipclab'/"$$program" || exit 1; done
 	for file in $$(find $(wildcard $(SHARED)) -type f); do \
 	    install -D -m 644 "$$file" '$(DESTDIR)$(PREFIX)/share/ipclab'/"$$file" || exit 1; done
 uninstall: ## remove what install put there
@@ -141,7 +153,7 @@ clean: ## remove what was built (your work/ stays)
 help: ## this list
 	@awk -F ':.*## ' '/^##@/ { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
--include $(KIT_OBJ:.o=.d) $(PROBE_SRC:%.c=$(B)/%.d) $(wildcard $(B)/autograder/tests/*.d $(B)/autograder/tests/*/*.d)
+-include $(KIT_OBJ:.o=.d) $(EXP_SHARED:.o=.d) $(EXP_SRC:%.c=$(B)/%.d) $(PROBE_SRC:%.c=$(B)/%.d) $(wildcard $(B)/autograder/tests/*.d $(B)/autograder/tests/*/*.d)
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all probes objects deps deps-test demo check test unit bench gates soak selftest tables install uninstall format clean help FORCE
+.PHONY: all probes experiments objects deps deps-test demo check test unit bench gates soak selftest tables install uninstall format clean help FORCE

@@ -41,6 +41,7 @@ tool:strace                strace            strace           strace      strace
 tool:jq                    jq                jq               jq          jq
 tool:tmux                  tmux              tmux             tmux        tmux
 tool:patch                 patch             patch            patch       patch
+tool:script                bsdutils          util-linux       util-linux  util-linux-misc
 '
 
 is_there()

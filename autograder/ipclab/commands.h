@@ -12,6 +12,7 @@ int command_check(int argc, char **argv);
 int command_watch(int argc, char **argv);
 int command_hint(int argc, char **argv);
 int command_explain(int argc, char **argv);
+int command_predict(int argc, char **argv);
 int command_cc(int argc, char **argv);
 int command_trace(int argc, char **argv);
 int command_grade(int argc, char **argv);
@@ -20,6 +21,7 @@ int command_doctor(int argc, char **argv);
 
 /* Not for learners: what the kit starts inside a box, and a measurement. */
 int command_worker(int argc, char **argv);
+int command_experiment(int argc, char **argv);
 int command_cell_bench(int argc, char **argv);
 
 #endif

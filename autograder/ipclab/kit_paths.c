@@ -77,14 +77,25 @@ char *kit_path(const char *format, ...)
     return kit_format("%s/%s", kit_root(), part);
 }
 
-char *kit_probes(void)
+/* What was built: in build/ of the source tree, or beside it all when installed. */
+static char *built_folder(const char *name)
 {
-    char *built = kit_path("build/probes");
+    char *built = kit_path("build/%s", name);
 
     if (access(built, X_OK) == 0)
         return built;
     free(built);
-    return kit_path("probes");
+    return kit_path("%s", name);
+}
+
+char *kit_probes(void)
+{
+    return built_folder("probes");
+}
+
+char *kit_experiments(void)
+{
+    return built_folder("experiments");
 }
 
 bool kit_has_command(const char *name)
@@ -188,12 +199,7 @@ const char **kit_race_flags_before(void)
 
 char *kit_race_folder(void)
 {
-    char *built = kit_path("build/race");
-
-    if (access(built, X_OK) == 0)
-        return built;
-    free(built);
-    return kit_path("race");
+    return built_folder("race");
 }
 
 const char **kit_race_flags_after(const char *folder)

@@ -18,6 +18,10 @@ char *kit_path(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * Owned by the caller. */
 char *kit_probes(void);
 
+/* The folder of the experiments behind the predictions, NN-lab/Pn-name: build/experiments in the
+ * source tree, experiments when installed. Owned by the caller. */
+char *kit_experiments(void);
+
 /* $IPCLAB_CC, $CC, or "cc" when that exists, or gcc, or clang. Static. */
 const char *kit_compiler(void);
 

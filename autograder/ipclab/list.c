@@ -10,6 +10,7 @@
 #include "../run/kit.h"
 #include "../tell/terminal.h"
 #include "../tell/text.h"
+#include "answers.h"
 #include "commands.h"
 #include "options.h"
 #include "state.h"
@@ -91,6 +92,18 @@ static const char *in_words(const char *status)
     return status;
 }
 
+static void print_predictions(const char *work, const struct lab *lab)
+{
+    struct answers_count count = answers_count(work, lab->name);
+
+    if (count.predictions == 0)
+        return;
+    char *answered = kit_format("%zu/%zu", count.answered, count.predictions);
+    printf("  %-5s %-12s %7s  %-16s  %zu as measured; ipclab predict %s\n", "P", "predictions",
+           answered, "answered", count.agreed, lab->id);
+    free(answered);
+}
+
 static void print_lab(const char *work, const struct results *results, const struct lab *lab)
 {
     char *left = kit_format("%s  %s", lab->name, lab->title);
@@ -108,6 +121,7 @@ static void print_lab(const char *work, const struct results *results, const str
                in_words(exercise_status(work, results, exercise)), exercise->title);
         free(points);
     }
+    print_predictions(work, lab);
     printf("\n");
 }
 
@@ -174,6 +188,15 @@ static cJSON *exercise_json(const char *work, const struct results *results,
     return object;
 }
 
+static void add_predictions(cJSON *lab, struct answers_count count)
+{
+    cJSON *object = must(cJSON_AddObjectToObject(lab, "predictions"));
+
+    must(cJSON_AddNumberToObject(object, "count", (double)count.predictions));
+    must(cJSON_AddNumberToObject(object, "answered", (double)count.answered));
+    must(cJSON_AddNumberToObject(object, "agreed", (double)count.agreed));
+}
+
 static cJSON *lab_json(const char *work, const struct results *results, const struct lab *lab)
 {
     cJSON *object = must(cJSON_CreateObject());
@@ -186,6 +209,7 @@ static cJSON *lab_json(const char *work, const struct results *results, const st
     cJSON *exercises = must(cJSON_AddArrayToObject(object, "exercises"));
     for (size_t i = 0; i < lab->n; i++)
         cJSON_AddItemToArray(exercises, exercise_json(work, results, lab->exercises[i]));
+    add_predictions(object, answers_count(work, lab->name));
     return object;
 }
 

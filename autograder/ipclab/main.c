@@ -23,12 +23,14 @@ static const struct command commands[] = {
     {"watch",      "[WHAT...]",     "check again whenever a file is saved",           command_watch     },
     {"hint",       "[WHAT]",        "the next hint for what fails now",               command_hint      },
     {"explain",    "NAME",          "a finding, a mistake or a check in depth",       command_explain   },
+    {"predict",    "[LAB|Pn...]",   "say what an experiment will show, then run it",  command_predict   },
     {"trace",      "-- PROGRAM...", "watch any program and say what is wrong",        command_trace     },
     {"cc",         "ARG...",        "the compiler, with the kit's flags",             command_cc        },
     {"grade",      "SUBMISSION...", "grade a whole class",                            command_grade     },
     {"merge",      "DIR...",        "join the results of shards",                     command_merge     },
     {"doctor",     "",              "what this machine lets the kit do",              command_doctor    },
     {"--worker",   "",              NULL,                                             command_worker    },
+    {"--try",      "",              NULL,                                             command_experiment},
     {"cell-bench", "",              NULL,                                             command_cell_bench},
 };
 

@@ -7,25 +7,11 @@ ipclab=$tree/ipclab
 export NO_COLOR=1
 cd "$scratch" || exit 3
 
-# ends STATUS WORDS COMMAND...: the command ends so, and says WORDS (a pattern) on either stream.
-ends()
-{
-    local wanted_status=$1 words=$2 status
-    shift 2
-    timeout 120 "$@" </dev/null >"$scratch/said" 2>&1
-    status=$?
-    if [ $status = "$wanted_status" ] && { [ -z "$words" ] || grep -qE -- "$words" "$scratch/said"; }; then
-        ok "${*/#$ipclab/ipclab}: status $status"
-    else
-        not_ok "${*/#$ipclab/ipclab}: status $wanted_status, says \"$words\"" "It ended with status $status and said:" "$scratch/said"
-    fi
-}
-
 # --- help and wrong use ---
 ends 0 "1\.3 +pipeline" "$ipclab"
 ends 0 "pipeline" "$ipclab" list
 ends 0 "usage" "$ipclab" --help
-for command in list start check watch hint explain trace cc grade merge doctor; do
+for command in list start check watch hint explain predict trace cc grade merge doctor; do
     ends 0 "usage: ipclab $command" "$ipclab" $command --help
     ends 0 "usage: ipclab $command" "$ipclab" help $command
 done

@@ -24,6 +24,8 @@ run()
 }
 run "the installed command lists" "$prefix/bin/ipclab" list
 run "the installed command starts an exercise" "$prefix/bin/ipclab" start 1.3
+run "the installed command predicts" sh -c "echo '[P21]
+own = reads' >said && '$prefix/bin/ipclab' predict P21 --answers said | grep 'as you said'"
 run "the installed command explains" "$prefix/bin/ipclab" explain hang
 cp -R "$tree/solutions" answers # it keeps its results there
 run "the installed command checks" "$prefix/bin/ipclab" check 1 --dir answers

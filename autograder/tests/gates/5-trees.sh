@@ -37,10 +37,18 @@ for lab in solutions/[0-9]*/; do
     judge "$lab: the chapter is there and its points table is current" "Run: make tables" "$scratch/complaints"
 done
 
+# A prediction is a text and the experiment that decides; its number stands for it everywhere.
+diff <(find labs -path '*/predictions/*.md' 2>/dev/null | sed 's,^labs/,,; s,/predictions/,/,; s,\.md$,,' | sort) \
+    <(find autograder/experiments -mindepth 2 -name '*.c' 2>/dev/null | sed 's,^autograder/experiments/,,; s,\.c$,,' | sort) |
+    sed -n 's/^< \(.*\)/\1 has no experiment/p; s/^> \(.*\)/\1 has no text with questions/p' >"$scratch/complaints"
+find labs -path '*/predictions/*.md' 2>/dev/null | sed 's,.*/\(P[0-9]*\)-.*,\1,' | sort | uniq -d | sed 's/$/ is there twice/' >>"$scratch/complaints"
+judge "every prediction has a text, an experiment and a number of its own" "CONTRIBUTING.md tells what a prediction is made of." "$scratch/complaints"
+
 # What may lie in the trees that follow the path rule; everything else is stray.
 number='[0-9]+-[a-z0-9-]+'
 source='[A-Za-z0-9_-]+\.[ch]'
 allowed="^(labs/README\.md|labs/$number/(README|$number)\.md"
+allowed+="|labs/$number/predictions/P$number\.md|autograder/experiments/($source|$number/P$number\.c)"
 allowed+="|(skeletons|solutions)/$number/$number/$source"
 allowed+="|autograder/drivers/$number/$number/$source"
 allowed+="|autograder/alternatives/$number/$number/[a-z0-9-]+/$source"
@@ -48,7 +56,7 @@ allowed+="|autograder/mistakes/$number/$number/[a-z0-9-]+\.patch"
 allowed+="|autograder/suites/($source|$number/($number|lab)\.c)"
 allowed+="|autograder/explain/[a-z0-9-]+\.md|autograder/probes/$source|common/($source|README\.md))\$"
 find labs skeletons solutions common autograder/drivers autograder/alternatives autograder/mistakes \
-    autograder/suites autograder/explain autograder/probes -type f 2>/dev/null | grep -Ev "$allowed" >"$scratch/stray"
+    autograder/suites autograder/explain autograder/probes autograder/experiments -type f 2>/dev/null | grep -Ev "$allowed" >"$scratch/stray"
 judge "no stray file in the trees that follow the path rule" "Move it where it belongs, or remove it." "$scratch/stray"
 
 find . \( -path ./.git -o -path ./build -o -path ./work \) -prune -o \

@@ -53,6 +53,21 @@ judge()
     if [ -s "$3" ]; then not_ok "$@"; else ok "$1"; fi
 }
 
+# ends STATUS WORDS COMMAND...: the command (./ipclab is $ipclab) ends so, and says WORDS (a pattern) on
+# either stream.
+ends()
+{
+    local wanted_status=$1 words=$2 status
+    shift 2
+    timeout 120 "$@" </dev/null >"$scratch/said" 2>&1
+    status=$?
+    if [ $status = "$wanted_status" ] && { [ -z "$words" ] || grep -qE -- "$words" "$scratch/said"; }; then
+        ok "${*/#$ipclab/ipclab}: status $status"
+    else
+        not_ok "${*/#$ipclab/ipclab}: status $wanted_status, says \"$words\"" "It ended with status $status and said:" "$scratch/said"
+    fi
+}
+
 # The last line of every gate.
 close_gate()
 {
