@@ -15,6 +15,7 @@
 #include "jobs.h"
 #include "machine.h"
 #include "options.h"
+#include "saved_runs.h"
 #include "state.h"
 
 enum { OPTION_DIR = 256, OPTION_SEED, OPTION_JSON, OPTION_REPEAT, OPTION_FAIL_FAST };
@@ -125,14 +126,17 @@ static int check_all(const struct selection *selection, const char *dir,
     bool only_json = arguments->json != NULL && strcmp(arguments->json, "-") == 0;
     struct terminal terminal = terminal_for(stdout);
     struct results results = {.seed = arguments->seed, .machine = machine_probe()};
+    char *runs_folder = saved_runs_folder(dir);
     struct jobs_options how = {.dir = dir,
                                .seed = arguments->seed,
                                .repeats = (unsigned)arguments->repeats,
                                .fail_fast = arguments->fail_fast,
+                               .runs_folder = runs_folder,
                                .parallel = (unsigned)arguments->parallel};
 
     hint_count_in(dir);
     jobs_run(selection, &how, &results, only_json ? NULL : tell, &terminal);
+    free(runs_folder);
     state_store(dir, &results, arguments->fail_fast);
     if (!only_json) {
         terminal_total(&terminal, &results);

@@ -172,10 +172,15 @@ static void take_build(struct exercise_result *result, const cJSON *json)
     result->build_log = kit_strdup(cJSON_IsString(log) ? log->valuestring : "");
 }
 
-/* Takes one line: first the build, then a check each. */
+/* Takes one line: first the build, then the runs of a check (a line each) and its result. */
 static void take_line(struct exercise_result *result, const struct check_options *options,
-                      const char *line, int *n_lines)
+                      const char *line, struct text_buffer *runs, int *n_lines)
 {
+    if (strncmp(line, RUN_LINE, strlen(RUN_LINE)) == 0) {
+        text_add_bytes(runs, line + strlen(RUN_LINE), strlen(line + strlen(RUN_LINE)));
+        text_add_bytes(runs, "\n", 1);
+        return;
+    }
     if ((*n_lines)++ == 0) {
         cJSON *json = cJSON_Parse(line);
         if (json != NULL)
@@ -186,6 +191,10 @@ static void take_line(struct exercise_result *result, const struct check_options
     struct check_result one = {0};
     if (check_result_from_json(line, &one) != 0)
         return;
+    if (options->runs_told != NULL)
+        options->runs_told(one.id, one.status, runs->data, options->runs_context);
+    free(runs->data);
+    *runs = (struct text_buffer){0};
     if (options->told != NULL)
         options->told(&one, options->context);
     *ARRAY_ADD(result->checks, result->n_checks) = one;
@@ -194,7 +203,7 @@ static void take_line(struct exercise_result *result, const struct check_options
 /* Returns the number of lines; -1: the check is to be given up. */
 static int read_report(int fd, const struct check_options *options, struct exercise_result *result)
 {
-    struct text_buffer all = {0};
+    struct text_buffer all = {0}, runs = {0};
     size_t taken = 0;
     int n_lines = 0;
 
@@ -216,10 +225,11 @@ static int read_report(int fd, const struct check_options *options, struct exerc
         char *end;
         while ((end = strchr(all.data + taken, '\n')) != NULL) {
             *end = '\0';
-            take_line(result, options, all.data + taken, &n_lines);
+            take_line(result, options, all.data + taken, &runs, &n_lines);
             taken = (size_t)(end - all.data) + 1;
         }
     }
+    free(runs.data);
     free(all.data);
     return n_lines;
 }
@@ -231,6 +241,7 @@ static pid_t start_worker(struct box *box, const struct exercise *exercise,
     char *seed = kit_format("%llu", (unsigned long long)options->seed);
     char *limits = kit_format(LIMITS_WORD, own->seconds, own->cpu_seconds, own->memory_mb,
                               own->processes, own->output_mb);
+    char *wanted = kit_format("%d", (int)options->runs_wanted);
     char *in_box = box_inner_path(box, "box"), *program = box_inner_path(box, "program");
     char *probes = box_inner_path(box, "probe"), *runs = box_inner_path(box, "runs");
     const char *words[] = {"--worker",
@@ -245,10 +256,12 @@ static pid_t start_worker(struct box *box, const struct exercise *exercise,
                            options->fail_fast ? "fail-fast" : "all",
                            options->first != NULL ? options->first : "",
                            limits,
+                           wanted,
                            NULL};
     pid_t pid = box_start(box, words, result_fd);
     free(seed);
     free(limits);
+    free(wanted);
     free(in_box);
     free(program);
     free(probes);

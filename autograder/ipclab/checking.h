@@ -10,12 +10,18 @@
 
 #include "../suites/limits.h"
 #include "../suites/registry.h"
+#include "../suites/worker.h"
 #include "../tell/results.h"
 
 enum { SOURCE_LIMIT = 4 * 1024 * 1024 }; /* bytes of one source */
 
 /* Called for each check as soon as its result is known. */
 typedef void check_told(const struct check_result *check, void *context);
+
+/* Called for each check just before its result is taken: the records of its last runs, a line of
+ * JSON each; lines NULL: there are none. */
+typedef void runs_told(const char *check_id, enum check_status status, const char *lines,
+                       void *context);
 
 struct check_options {
     const char *dir;        /* holds NN-lab/K-name/ */
@@ -27,6 +33,9 @@ struct check_options {
     const char *first; /* names of checks that are run before the others, commas between; or NULL */
     check_told *told;  /* NULL: nobody wants to know so soon */
     void *context;     /* of told */
+    enum runs_wanted runs_wanted;
+    runs_told *runs_told; /* where some are wanted */
+    void *runs_context;
     int stop; /* a descriptor: when it can be read, the check is given up. 0: there is none */
 };
 

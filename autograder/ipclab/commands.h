@@ -11,6 +11,7 @@ int command_start(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_watch(int argc, char **argv);
 int command_hint(int argc, char **argv);
+int command_show(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_predict(int argc, char **argv);
 int command_cc(int argc, char **argv);

@@ -30,6 +30,7 @@
 #include "../run/kit.h"
 #include "../tell/text.h"
 #include "kit_paths.h"
+#include "saved_runs.h"
 
 enum { SEEDS = 1000000, STOP_MS = 10000, MOST_USUAL = 256 };
 
@@ -141,10 +142,32 @@ static void say_check(const struct check_result *check, void *context)
     free(json);
 }
 
+/* Where the runs go, and what is known of the checks from earlier repeats. */
+struct keeping {
+    const char *folder;
+    const struct exercise_result *earlier;
+};
+
+static void keep_runs(const char *check_id, enum check_status status, const char *lines,
+                      void *context)
+{
+    const struct keeping *keeping = context;
+    const struct check_result *earlier = exercise_result_find_check(keeping->earlier, check_id);
+
+    if (registry_find_check(check_id) == NULL)
+        return;
+    if (lines != NULL)
+        saved_runs_keep(keeping->folder, check_id, lines);
+    else if (status == CHECK_PASSED && (earlier == NULL || earlier->status != CHECK_FAILED))
+        saved_runs_keep(keeping->folder, check_id, NULL);
+}
+
 static void check_once(const struct selected *what, const char *only_check,
                        const struct jobs_options *options, uint64_t seed, struct saying *saying,
                        struct exercise_result *into)
 {
+    struct keeping keeping = {options->runs_folder, into};
+    enum runs_wanted wanted = options->runs_folder != NULL ? RUNS_OF_FAILED : RUNS_OF_NONE;
     struct check_options how = {.dir = options->dir,
                                 .handed_in = options->handed_in,
                                 .limits = options->limits,
@@ -154,7 +177,10 @@ static void check_once(const struct selected *what, const char *only_check,
                                 .first = options->first,
                                 .told = options->told != NULL ? say_check : NULL,
                                 .context = saying,
-                                .stop = saying->stop};
+                                .stop = saying->stop,
+                                .runs_wanted = wanted,
+                                .runs_told = wanted != RUNS_OF_NONE ? keep_runs : NULL,
+                                .runs_context = &keeping};
     struct exercise_result run = {0};
 
     run.build_ok = true;

@@ -21,8 +21,10 @@ struct jobs_options {
     unsigned parallel; /* at least 1 */
     bool fail_fast;    /* see checking.h */
     const char *first; /* see checking.h */
-    check_told *told;  /* called in the caller's process, with the context of done; NULL */
-    bool stoppable; /* jobs_end() may come early; signals of the terminal do not reach the jobs */
+    const char
+        *runs_folder; /* where the runs of what fails are kept (saved_runs.h); NULL: nowhere */
+    check_told *told; /* called in the caller's process, with the context of done; NULL */
+    bool stoppable;   /* jobs_end() may come early; signals of the terminal do not reach the jobs */
 };
 
 /* Called once for every exercise, in the order of the selection, as soon as it and all before it

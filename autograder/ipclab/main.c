@@ -22,6 +22,7 @@ static const struct command commands[] = {
     {"check",      "[WHAT...]",     "build and check what was begun",                 command_check     },
     {"watch",      "[WHAT...]",     "check again whenever a file is saved",           command_watch     },
     {"hint",       "[WHAT]",        "the next hint for what fails now",               command_hint      },
+    {"show",       "[WHAT]",        "draw what happened in a check",                  command_show      },
     {"explain",    "NAME",          "a finding, a mistake or a check in depth",       command_explain   },
     {"predict",    "[LAB|Pn...]",   "say what an experiment will show, then run it",  command_predict   },
     {"trace",      "-- PROGRAM...", "watch any program and say what is wrong",        command_trace     },

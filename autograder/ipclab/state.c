@@ -89,7 +89,7 @@ int state_make_folder(const char *work)
 }
 
 /* The kit's own trees hold no state: they are not somebody's work. */
-static bool is_kits_own(const char *work)
+bool state_is_kept(const char *work)
 {
     static const char *const own[] = {"skeletons", "solutions"};
     char *path = realpath(work, NULL);
@@ -101,7 +101,7 @@ static bool is_kits_own(const char *work)
         free(tree);
     }
     free(path);
-    return found;
+    return !found;
 }
 
 static char *read_state(const char *work, const char *name)
@@ -116,7 +116,7 @@ static void write_state(const char *work, const char *name, const char *text)
 {
     char *path = kit_format("%s/.ipclab/%s", work, name);
 
-    if (!is_kits_own(work) &&
+    if (state_is_kept(work) &&
         (state_make_folder(work) == -1 || kit_write_file(path, text, strlen(text)) == -1))
         fprintf(stderr, "ipclab: note: %s can't be written (%s), so this is not remembered\n", path,
                 strerror(errno));

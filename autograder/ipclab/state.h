@@ -28,6 +28,9 @@ int state_make_folder(const char *work);
 /* mkdir -p: -1 with errno set. */
 int make_folders(const char *path);
 
+/* Is something remembered for this folder: is it none of the kit's own trees? */
+bool state_is_kept(const char *work);
+
 /* How many hints of a check were shown. */
 int hints_shown(const char *work, const char *check_id);
 void hints_set_shown(const char *work, const char *check_id, int shown);

@@ -14,6 +14,7 @@
 
 #include "../run/calls.h"
 #include "../run/kit.h"
+#include "../run/places.h"
 #include "../tell/text.h"
 #include "chance.h"
 #include "check_runs.h"
@@ -57,8 +58,43 @@ static void write_all(const char *data, size_t length)
     }
 }
 
+/* A run for its picture: not too long, and without the race detector's log. */
+static void tell_run(struct run *run, bool finished)
+{
+    enum { MOST_CALLS = 1500, MOST_TURNS = 1000 };
+    struct record *record = run->record;
+
+    if (!finished) {
+        run_snapshot(run);
+        places_resolve(record);
+    }
+    record_shorten(record, MOST_CALLS);
+    record->n_notes = 0;
+    record->n_turns = record->n_turns > MOST_TURNS ? MOST_TURNS : record->n_turns;
+    char *json = record_to_json(record);
+    char *line = kit_format(RUN_LINE "%s\n", json);
+    write_all(line, strlen(line));
+    free(line);
+    free(json);
+}
+
+/* The last runs of the check: it is there that it failed. */
+static void tell_runs(enum check_status status)
+{
+    enum { MOST_RUNS = 3 };
+    size_t count;
+    struct check_run *runs = check_runs(&count);
+
+    if (worker.runs_wanted == RUNS_OF_NONE ||
+        (worker.runs_wanted == RUNS_OF_FAILED && status != CHECK_FAILED))
+        return;
+    for (size_t i = count > MOST_RUNS ? count - MOST_RUNS : 0; i < count; i++)
+        tell_run(runs[i].run, runs[i].finished);
+}
+
 static void tell(struct check_result *result)
 {
+    tell_runs(result->status);
     result->id = check_id(check);
     result->max_score = check->points;
     result->score = result->status == CHECK_PASSED ? check->points : 0;

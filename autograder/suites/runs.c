@@ -107,7 +107,8 @@ static struct run *make_run(const struct start *start)
         .confined = worker.confined,
         .hide = hide,
         .read_only = read_only,
-        .sets = CALLS_RARE | CALLS_FILES | CALLS_CONFINE | (start->watched_io ? CALLS_IO : 0u) |
+        .sets = CALLS_RARE | CALLS_FILES | CALLS_CONFINE |
+                (start->watched_io || worker.runs_wanted == RUNS_WATCHED ? CALLS_IO : 0u) |
                 (start->watched_memory ? CALLS_MEMORY : 0u),
         .tracer = {.own_folder = own,
                    .confined = worker.confined,
@@ -118,6 +119,7 @@ static struct run *make_run(const struct start *start)
                    .n_faults = start->n_faults,
                    .seed = worker.seed,
                    .small_pipes = start->small_pipes,
+                   .picture = worker.runs_wanted == RUNS_WATCHED,
                    .came_out = start->kept_pipes ? keep : NULL,
                    .context = kept},
         .wall_limit_us = chosen->seconds > 0 ? (int64_t)chosen->seconds * 1000000 : WALL_LIMIT_US,
@@ -133,7 +135,7 @@ static struct run *make_run(const struct start *start)
                                                            : 4UL << 30,
                    .processes = chosen->processes > 0 ? chosen->processes : 256,
                    .file_bytes = 256UL << 20,
-                   .descriptors = 1024                      },
+                   .descriptors = 1024},
     };
     if (!worker.confined) {
         char *folder = kit_format("%s/run-XXXXXX", worker.runs);

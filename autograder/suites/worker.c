@@ -137,13 +137,13 @@ static void select_checks(const char *only, const char *first)
 }
 
 /* --worker EXERCISE SEED CHECK|"" confined|weak BOX PROGRAM PROBE RUNS fail-fast|all FIRST,...|""
- * LIMITS */
+ * LIMITS WANTED (a number of enum runs_wanted) */
 int command_worker(int argc, char **argv)
 {
     char *log;
     const char *flags = getenv("IPCLAB_CFLAGS");
 
-    if (argc != 12 || fcntl(3, F_GETFD) == -1) {
+    if (argc != 13 || fcntl(3, F_GETFD) == -1) {
         fprintf(stderr, "ipclab: --worker is the kit's own; type: ipclab check\n");
         return 2;
     }
@@ -156,6 +156,7 @@ int command_worker(int argc, char **argv)
         .probe = argv[7],
         .runs = argv[8],
         .fail_fast = strcmp(argv[9], "fail-fast") == 0,
+        .runs_wanted = (enum runs_wanted)strtol(argv[12], NULL, 10),
         .results = 3,
         .sanitized = flags != NULL && strstr(flags, "sanitize") != NULL,
     };

@@ -13,6 +13,15 @@
 
 enum { NOT_TOLD, TOLD, TOLD_FAILED };
 
+/* Of which runs the records are wanted. */
+enum runs_wanted {
+    RUNS_OF_NONE,
+    RUNS_OF_FAILED, /* of checks that fail */
+    RUNS_WATCHED    /* of all, and with read, write and close watched: for a picture */
+};
+
+#define RUN_LINE "run " /* begins the line of a run, in the report */
+
 /* What the worker was told, and every check can see. */
 struct worker {
     const struct exercise *exercise;
@@ -24,6 +33,7 @@ struct worker {
     bool sanitized;       /* built with a sanitizer: no limit on memory */
     bool fail_fast;       /* after a check that failed the others are skipped */
     struct limits limits; /* where an instructor set them */
+    enum runs_wanted runs_wanted;
     uint64_t seed;
     int results;         /* descriptor for one line of JSON a check */
     volatile char *told; /* shared: TOLD or TOLD_FAILED when check i has written its line */

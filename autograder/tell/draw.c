@@ -340,6 +340,16 @@ static struct sheet lay_out(const struct picture *picture, const struct drawing 
     return sheet;
 }
 
+static void put_legend(const struct sheet *sheet)
+{
+    const struct strokes *strokes = sheet->strokes;
+    fprintf(
+        sheet->drawing->stream,
+        "\n %s runs  %s sleeps  %s does something  %s ends  %s is killed  %s sleeps to the end\n",
+        strokes->runs, strokes->sleeps, strokes->event, strokes->ends, strokes->dies,
+        strokes->stuck);
+}
+
 void draw_sequence(const struct picture *picture, const struct drawing *drawing)
 {
     struct sheet sheet = lay_out(picture, drawing);
@@ -347,6 +357,7 @@ void draw_sequence(const struct picture *picture, const struct drawing *drawing)
     put_head(&sheet);
     for (size_t i = 0; i < picture->n_rows; i++)
         put_row(&sheet, &picture->rows[i]);
+    put_legend(&sheet);
 }
 
 /* ---- The ends ------------------------------------------------------------------------------- */
@@ -366,7 +377,8 @@ static bool has_a_part(const struct picture *picture, int object)
     if (picture->record->objects[object].made_by >= 0)
         return true;
     for (size_t i = 0; i < picture->n_events; i++)
-        if (picture->events[i].object == object)
+        if (picture->events[i].object == object && picture->events[i].kind != EVENT_CLOSE &&
+            picture->events[i].kind != EVENT_DUP)
             return true;
     return false;
 }

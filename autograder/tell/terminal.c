@@ -235,8 +235,11 @@ static void print_next_steps(const struct terminal *terminal, const struct check
                 first->misconception != NULL ? first->misconception
                                              : finding_kind_name(first->kind));
     }
-    if (count != NULL)
+    if (count != NULL) { /* it is a learner's own work: what was kept of it can be shown */
+        if (check->reproduce != NULL)
+            fprintf(out, "%*spicture: ipclab show %s\n", INDENT_TEXT, "", check->id);
         count(check->id, &hints, &shown);
+    }
     if (shown < hints)
         fprintf(out, "%*shint %d of %d: ipclab hint %s\n", INDENT_TEXT, "", shown + 1, hints,
                 check->id);

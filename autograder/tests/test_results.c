@@ -265,6 +265,7 @@ START_TEST(the_report_reads_like_a_teaching_assistant)
                            "        The pipeline never ended.\n"
                            "        run again: ipclab check 1.3.second --seed 8812\n"
                            "        more: ipclab explain pipe-parent-keeps-write-end\n"
+                           "        picture: ipclab show 1.3.second\n"
                            "        hint 2 of 2: ipclab hint 1.3.second\n"
                            "  FAIL  0/2  third\n"
                            "        the same cause as in second\n"
