@@ -109,6 +109,10 @@ soak: all deps-test ## the gates at length: 20 rounds under load, every check of
 	@IPCLAB_REPEAT=20 IPCLAB_THOROUGH=1 bash autograder/tests/gates/run 1
 	@IPCLAB_THOROUGH=1 bash autograder/tests/gates/run 3
 	@IPCLAB_RACE_ROUNDS=50 bash autograder/tests/end-to-end/races.sh
+	@IPCLAB_CLASS=200 bash autograder/tests/end-to-end/grade.sh
+test-slurm: all deps-test ## grade a class on a real Slurm with two workers (installs slurm-wlm and munge)
+	@sh autograder/deps.sh slurm
+	@bash autograder/tests/slurm.sh
 selftest: all deps-test $(B)/gates/hints ## prove that each gate can fail
 	@bash autograder/tests/gates/selftest.sh
 tables: all ## write the points tables in labs/*/README.md again
@@ -156,4 +160,4 @@ help: ## this list
 -include $(KIT_OBJ:.o=.d) $(EXP_SHARED:.o=.d) $(EXP_SRC:%.c=$(B)/%.d) $(PROBE_SRC:%.c=$(B)/%.d) $(wildcard $(B)/autograder/tests/*.d $(B)/autograder/tests/*/*.d)
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all probes experiments objects deps deps-test demo check test unit bench gates soak selftest tables install uninstall format clean help FORCE
+.PHONY: all probes experiments objects deps deps-test demo check test unit bench gates soak test-slurm selftest tables install uninstall format clean help FORCE

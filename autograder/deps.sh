@@ -3,6 +3,7 @@
 #
 #     autograder/deps.sh          what building and grading need
 #     autograder/deps.sh test     also what `make test` needs
+#     autograder/deps.sh slurm    also what `make test-slurm` needs
 #     autograder/deps.sh book     what `make book` needs
 #
 # Looks for the tools and libraries themselves, not for packages, so it is right wherever they came
@@ -42,7 +43,14 @@ tool:jq                    jq                jq               jq          jq
 tool:tmux                  tmux              tmux             tmux        tmux
 tool:patch                 patch             patch            patch       patch
 tool:script                bsdutils          util-linux       util-linux  util-linux-misc
+tool:zip                   zip               zip              zip         zip
+tool:xz                    xz-utils          xz               xz          xz
 '
+needed_for_slurm='
+tool:slurmctld             slurm-wlm         slurm-slurmctld  slurm-llnl  slurm
+tool:munged                munge             munge            munge       munge
+'
+PATH=$PATH:/usr/sbin:/sbin
 
 is_there()
 {
