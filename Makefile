@@ -18,7 +18,7 @@ KIT_LIBS   = $(PKG_LIBS) -lpthread -lrt
 
 B := build
 KIT_SRC   := $(wildcard autograder/run/*.c autograder/judge/*.c autograder/tell/*.c autograder/suites/*.c autograder/suites/*/*.c autograder/ipclab/*.c)
-KIT_OBJ   := $(KIT_SRC:%.c=$(B)/%.o)
+KIT_OBJ   := $(KIT_SRC:%.c=$(B)/%.o) $(B)/autograder/tell/page_files.o
 PROBE_SRC := $(wildcard autograder/probes/*.c)
 EXP_SRC   := $(wildcard autograder/experiments/*/*.c)
 EXPERIMENTS := $(EXP_SRC:autograder/experiments/%.c=$(B)/experiments/%)
@@ -37,6 +37,10 @@ ipclab: $(KIT_OBJ) $(B)/objects.stamp
 $(B)/%.o: %.c $(B)/flags.stamp
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(KIT_CFLAGS) $(FILE_FLAGS) -c -o $@ $<
+# What a page holds, copied into the program by the assembler.
+$(B)/autograder/tell/page_files.o: autograder/tell/page_files.S autograder/tell/page.css autograder/tell/page.js $(B)/flags.stamp
+	@mkdir -p $(@D)
+	$(CC) -c -o $@ $<
 $(B)/probes/%: $(B)/autograder/probes/%.o
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -s -o $@ $< # no lines of ours in what a learner is told

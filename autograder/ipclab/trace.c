@@ -22,6 +22,7 @@
 #include "../run/race.h"
 #include "../run/run.h"
 #include "../tell/draw.h"
+#include "../tell/page.h"
 #include "../tell/results.h"
 #include "../tell/terminal.h"
 #include "../tell/text.h"
@@ -39,13 +40,15 @@ enum {
     KEY_SCHEDULES = 256,
     KEY_EXPECT_STATUS,
     KEY_EXPECT_OUTPUT,
-    KEY_TEXT
+    KEY_TEXT,
+    KEY_HTML
 };
 
 static const struct option_row option_rows[] = {
     {KEY_JSON,          "json",          "FILE", "write findings and events there (- is standard output)"      },
     {KEY_TIMEOUT,       "timeout",       "S",    "end the program after S seconds (0, the default: never)"     },
     {KEY_TEXT,          "text",          NULL,   "draw the run on standard error when it has ended"            },
+    {KEY_HTML,          "html",          "FILE", "write a page there that draws the run and steps through it"  },
     {KEY_IO,            "io",            NULL,   "also record read, write, poll and close (slower)"            },
     {KEY_RACE,          "race",          NULL,   "look for data races; build the program with ipclab cc --race"},
     {KEY_SCHEDULES,     "schedules",     "N",    "with --race: try N orders in which its processes may run"    },
@@ -70,7 +73,7 @@ static const struct command_help help = {
 };
 
 struct trace_options {
-    const char *json;
+    const char *json, *html;
     uint64_t timeout_s, seed, schedules, expected_status;
     const char *expected_output;
     bool keep, io, race, text, expects_status;
@@ -208,7 +211,7 @@ static char *trace_to_json(const struct run *run, char **program, const struct f
     return text;
 }
 
-static int write_json(const char *file, const char *text)
+static int write_file(const char *file, const char *text)
 {
     if (strcmp(file, "-") == 0) {
         puts(text);
@@ -218,6 +221,60 @@ static int write_json(const char *file, const char *text)
         return 0;
     fprintf(stderr, "ipclab trace: cannot write %s: %s\n", file, strerror(errno));
     return -1;
+}
+
+/* ---- The page ------------------------------------------------------------------------------- */
+
+static char *words_joined(char **words)
+{
+    struct text_buffer text = {0};
+
+    for (; *words != NULL; words++)
+        text_add(&text, "%s%s", text.length > 0 ? " " : "", *words);
+    return text.data;
+}
+
+/* The folder part of a path; "." when it has none. */
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? kit_strndup(path, (size_t)(slash - path) + 1) : kit_strdup(".");
+}
+
+static char *outcome_of(const struct run *run)
+{
+    int status = run_status(run);
+
+    if (run->state == RUN_TIMED_OUT)
+        return kit_strdup("Its time was up, and it was ended.");
+    if (!ended_itself(run))
+        return kit_strdup("It did not end by itself.");
+    return WIFEXITED(status)
+               ? kit_format("It ended with exit status %d.", WEXITSTATUS(status))
+               : kit_format("It was killed by SIG%s.", sigabbrev_np(WTERMSIG(status)));
+}
+
+/* Sources are looked for here and beside the program. */
+static int write_page(const char *file, const struct run *run, char **program,
+                      const struct findings *findings)
+{
+    char *words = words_joined(program), *folder = folder_of(program[0]);
+    char *outcome = outcome_of(run), *title = kit_format("ipclab trace: %s", words);
+    const char *folders[] = {".", folder, NULL};
+    const struct page_run drawn = {.title = words,
+                                   .outcome = outcome,
+                                   .record = run->record,
+                                   .findings = findings,
+                                   .folders = folders};
+    char *html = page_html(&(struct page){.title = title, .runs = &drawn, .n_runs = 1});
+    int status = write_file(file, html);
+
+    free(html);
+    free(title);
+    free(outcome);
+    free(folder);
+    free(words);
+    return status;
 }
 
 /* ---- The run -------------------------------------------------------------------------------- */
@@ -242,18 +299,24 @@ static int end_as(const struct run *run)
     return 128 + WTERMSIG(status);
 }
 
+/* A drawing wants to know what was read and written. */
+static bool is_drawn(const struct trace_options *options)
+{
+    return options->text || options->html != NULL;
+}
+
 static struct run *start_trace(const struct trace_options *options, char **program)
 {
     struct run_options run_options = {
         .open_world = true,
         .sets = CALLS_RARE | (options->io ? CALLS_IO | CALLS_FILES : 0u) |
-                (options->race || options->text ? CALLS_IO : 0u),
+                (options->race || is_drawn(options) ? CALLS_IO : 0u),
         .race = options->race,
         .tracer = {.existed_before = existed_before,
                    .seed = options->seed,
-                   .picture = options->text},
+                   .picture = is_drawn(options)},
         .wall_limit_us = (int64_t)options->timeout_s * 1000000,
-        .all_places = options->json != NULL || options->text,
+        .all_places = options->json != NULL || is_drawn(options),
     };
     struct run_program first = {.file = program[0], .argv = (const char *const *)program};
 
@@ -320,9 +383,11 @@ static int trace(const struct trace_options *options, char **program)
     int status = 0;
     if (options->json != NULL) {
         char *json = trace_to_json(run, program, &findings, options->seed);
-        status = write_json(options->json, json);
+        status = write_file(options->json, json);
         free(json);
     }
+    if (options->html != NULL && write_page(options->html, run, program, &findings) == -1)
+        status = -1;
     if (!options->keep)
         remove_leftovers(run->record);
     status = status == -1 ? 3 : end_as(run);
@@ -356,6 +421,8 @@ int command_trace(int argc, char **argv)
             return 2;
         if (key == KEY_JSON)
             options.json = optarg;
+        if (key == KEY_HTML)
+            options.html = optarg;
         if (key == KEY_KEEP)
             options.keep = true;
         if (key == KEY_TEXT)
@@ -387,6 +454,8 @@ int command_trace(int argc, char **argv)
                                   "ipclab cc --race prog.c -o prog");
     if (options.schedules == 0 && (options.expects_status || options.expected_output != NULL))
         return usage_error(&help, "--expect-status and --expect-output need --schedules N");
+    if (options.schedules > 0 && is_drawn(&options))
+        return usage_error(&help, "--html and --text draw one run: leave out --schedules");
     if (options.schedules > 0)
         return try_schedules(&options, argv + optind);
     return trace(&options, argv + optind);
