@@ -157,7 +157,9 @@ struct given *given_interrupted_at(const char *call, int nth);
  * What fails in it is told with the fault before it: "When the 3rd write (pump.c:57 in copy) was
  * cut short to 1 byte: ...", as are the findings of the run; a misconception is found for EINTR and
  * for short calls. A place is a line, and the part of the process that comes there: parent, or
- * child from that fork. Of very many places the seed chooses MOST_FAULTS. */
+ * child from that fork. Where a call that makes something (pipe, fork, msgget, ...) comes several
+ * times, each of the first four fails once. What goes to standard error is spared. Of very many
+ * faults the seed chooses MOST_FAULTS. */
 #define EACH_FAULT(fault, kinds, calls) \
     for (struct given *fault = first_fault((kinds), (calls)); fault != NULL; fault = next_fault())
 enum { MOST_FAULTS = 24 };
@@ -356,6 +358,8 @@ bool saw_failure(struct run *run, const char *call, int error);
 /* Did a call fail that the kit was to make fail (given_failing, EACH_FAULT)? A program may do
  * without that call. */
 bool saw_fault(struct run *run);
+/* The same, of a call of that name. */
+bool saw_fault_in(struct run *run, const char *call);
 /* With given_interruptions(): was a call of that name interrupted, and then never made again by the
  * same thread? (A semop with other operations is not the same call.) */
 bool saw_given_up(struct run *run, const char *call);
@@ -377,7 +381,8 @@ void expect_exit(struct run *run, int status);
 /* Exit status 1, and a message on standard error with that text: a call has failed. */
 void expect_error_told(struct run *run, const char *text);
 /* The same, if a call was made to fail at all (saw_fault()). text NULL: the reason, strerror() of
- * its errno. Who gets no memory may also do without: then the exit status is 0. */
+ * its errno. Who gets no memory may also do without: then the exit status is 0, as it has to be in
+ * the run of EACH_FAULT that has no fault. */
 void expect_fault_told(struct run *run, const char *text);
 /* Standard output is /dev/full (given_output_file()): exit status 1, and a message with the reason.
  */

@@ -15,31 +15,34 @@
 static const struct usual_error {
     const char *call; /* a name or a group of calls.h; the first that fits */
     int error;
+    bool makes; /* something; so the second one meets a program in another state than the first */
 } usual_errors[] = {
-    {"pipe",       EMFILE},
-    {"socketpair", EMFILE},
-    {"socket",     EMFILE},
-    {"open",       EMFILE},
-    {"dup2",       EBUSY },
-    {"dup3",       EBUSY },
-    {"dup",        EMFILE},
-    {"fcntl",      EMFILE},
-    {"fork",       EAGAIN},
-    {"exec",       ENOMEM},
-    {"memory",     ENOMEM},
-    {"read",       EIO   },
-    {"write",      EIO   },
-    {"splice",     ENOMEM},
-    {"poll",       ENOMEM},
-    {"mkfifo",     ENOSPC},
-    {"msgget",     ENOSPC},
-    {"semget",     ENOSPC},
-    {"shmget",     ENOSPC},
-    {"shmat",      ENOMEM},
-    {"msgsnd",     ENOMEM},
-    {"semop",      ENOMEM},
-    {"mq_open",    ENOSPC},
+    {"pipe",       EMFILE, true },
+    {"socketpair", EMFILE, true },
+    {"socket",     EMFILE, true },
+    {"open",       EMFILE, true },
+    {"dup2",       EBUSY,  false},
+    {"dup3",       EBUSY,  false},
+    {"dup",        EMFILE, false},
+    {"fcntl",      EMFILE, false},
+    {"fork",       EAGAIN, true },
+    {"exec",       ENOMEM, false},
+    {"memory",     ENOMEM, false},
+    {"read",       EIO,    false},
+    {"write",      EIO,    false},
+    {"splice",     ENOMEM, false},
+    {"poll",       ENOMEM, false},
+    {"mkfifo",     ENOSPC, true },
+    {"msgget",     ENOSPC, true },
+    {"semget",     ENOSPC, true },
+    {"shmget",     ENOSPC, true },
+    {"shmat",      ENOMEM, false},
+    {"msgsnd",     ENOMEM, false},
+    {"semop",      ENOMEM, false},
+    {"mq_open",    ENOSPC, true },
 };
+
+enum { MOST_AT_A_SITE = 4 };
 
 struct planned {
     struct fault fault;
@@ -56,11 +59,11 @@ static struct {
     size_t runs_before;
 } plan;
 
-static int usual_error(const char *call)
+static const struct usual_error *usual_error(const char *call)
 {
     for (size_t i = 0; i < sizeof usual_errors / sizeof *usual_errors; i++)
         if (call_is(call, usual_errors[i].call))
-            return usual_errors[i].error;
+            return &usual_errors[i];
     kit_broken("EACH_FAULT: by what does %s fail? See usual_errors in faults.c", call);
 }
 
@@ -108,28 +111,31 @@ static bool same_site(const struct fault_site *a, const struct fault_site *b)
 /* Could that call go that way? (Whether it can wait, the tracer looks when it is made.) */
 static bool could_go(enum fault_kind kind, const struct call *call)
 {
-    bool moves = call_is(call->name, "read") || call_is(call->name, "write");
-    bool speaks = call_is(call->name, "write") && call->args[0] == 2; /* where would it be told? */
+    bool reads = call_is(call->name, "read"), writes = call_is(call->name, "write");
+    if (writes && call->args[0] == 2) /* it says something: a message may be lost */
+        return false;
     if (kind == FAULT_SHORT)
-        return moves && call->result > 1;
-    return kind == FAULT_INTERRUPTS ? !call_is(call->name, "memory") : !speaks;
+        return (reads || writes) && call->result > 1;
+    return kind == FAULT_FAILS || !call_is(call->name, "memory");
 }
 
 static void plan_fault(const struct record *record, const struct call *call, enum fault_kind kind)
 {
     struct fault_site site = site_of(record, call);
     const char *name = call_is(call->name, "memory") ? "memory" : call->name; /* in any way */
+    const struct usual_error *usual = kind == FAULT_FAILS ? usual_error(call->name) : NULL;
+    int nth = 1, most = usual != NULL && usual->makes ? MOST_AT_A_SITE : 1;
     for (size_t i = 0; i < plan.count; i++)
         if (plan.faults[i].fault.kind == kind && strcmp(plan.faults[i].fault.call, name) == 0 &&
-            same_site(&plan.faults[i].site, &site))
+            same_site(&plan.faults[i].site, &site) && ++nth > most)
             return;
     struct planned *planned = ARRAY_ADD(plan.faults, plan.count);
     planned->site = site;
     planned->fault = (struct fault){.kind = kind,
                                     .call = name,
-                                    .nth = 1,
+                                    .nth = nth,
                                     .bytes = 1,
-                                    .error = kind == FAULT_FAILS ? usual_error(call->name) : 0};
+                                    .error = usual != NULL ? usual->error : 0};
 }
 
 /* Too many: the first of a shuffled list. */

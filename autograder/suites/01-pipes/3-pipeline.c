@@ -360,10 +360,10 @@ CHECK(waits_for_every_stage, 1,
     scene("Here the last of two stages ended with status %d, and later than the first.", status);
     expect_exit(run, status);
     scene("Here the first of two stages ended later than the last, whose status was %d.", status);
-    for (int i = 0; i < 2; i++) {
+    EACH_FAULT(fault, FAULT_INTERRUPTS, "wait")
+    {
         run = start_program("pipeline", slow_first.list,
-                            given(given_input_held_open(text_of("")),
-                                  i == 0 ? given_nothing() : given_interruptions()));
+                            given(given_input_held_open(text_of("")), fault));
         wait_until_idle(run);
         expect_still_there(run, 0);
         close_input(run);
@@ -404,23 +404,35 @@ CHECK(a_stage_may_stop_early, 1,
     expect_stdout(run, text_slice(bytes, 0, (size_t)stop));
 }
 
+/* After a fork that failed. */
+static void expect_no_more_stages(struct run *run)
+{
+    const struct record *record = record_of(run);
+    bool failed = false;
+    for (size_t i = 0; saw_fault_in(run, "fork") && i < record->n_calls; i++) {
+        const struct process *child =
+            record->calls[i].other >= 0 ? &record->processes[record->calls[i].other] : NULL;
+        failed = failed || record->calls[i].injected;
+        expect_that(run, !failed || child == NULL || child->started_us <= record->calls[i].start_us,
+                    FINDING_UNCHECKED_ERROR,
+                    "After that it started process %d all the same. The task asks that no more "
+                    "stages are started.",
+                    child != NULL ? child->number : 0);
+    }
+}
+
 CHECK(says_which_call_failed, 1,
       HINT("Which of your calls can return -1?")
       HINT("Some stages run already: what do they need, to come to an end?")
       HINT("What does wait make of a process number that fork never gave you?"))
 {
-    for (int nth = 1; nth <= 4; nth++) {
+    EACH_FAULT(fault, FAULT_FAILS, "pipe fork memory")
+    {
         struct run *run =
             run_program("pipeline", args("cat", "--", "cat", "--", "cat", "--", "cat"),
-                        given(given_input(random_lines(30)), given_failing("fork", nth, EAGAIN)));
-        expect_error_told(run, strerrordesc_np(EAGAIN));
-        expect_calls(run, "fork", nth - 1);
-    }
-    for (int nth = 1; nth <= 3; nth++) {
-        struct run *run =
-            run_program("pipeline", args("cat", "--", "cat", "--", "cat", "--", "cat"),
-                        given(given_input(random_lines(30)), given_failing("pipe", nth, EMFILE)));
-        expect_error_told(run, strerrordesc_np(EMFILE));
+                        given(given_input(random_lines(30)), fault));
+        expect_fault_told(run, NULL);
+        expect_no_more_stages(run);
     }
 }
 

@@ -261,6 +261,10 @@ CHECK(interruptions_lose_nothing, 1,
     int length = random_between(4097, 5000);
     size_t wanted = 2 * RECORDS * (size_t)length;
 
+    EACH_FAULT(fault, FAULT_SHORT | FAULT_INTERRUPTS, "read write wait poll fcntl semop")
+    {
+        expect_all(run_mux(2, length, fault), 2);
+    }
     struct run *run = run_mux(2, length, given(given_kept_pipes(), given_short_writes()));
 
     struct text stream = came_through_pipe(run);
@@ -272,13 +276,6 @@ CHECK(interruptions_lose_nothing, 1,
         "%zu of %zu bytes came out of the pipe.",
         stream.length, wanted);
     suspect(NULL);
-    expect_all(run, 2);
-
-    run = run_mux(2, length, given_interruptions());
-    suspect_if(saw_given_up(run, "read") || saw_given_up(run, "write") ||
-                   saw_given_up(run, "wait") ||
-                   text_count(stderr_of(run), text_of(strerror(EINTR))) > 0,
-               "eintr-not-handled");
     expect_all(run, 2);
 }
 
@@ -306,32 +303,16 @@ static void expect_true_counts(void)
         exit_status_of(run));
 }
 
-static void expect_failure_told(const char *call, int nth, int error)
-{
-    struct run *run = run_mux(4, 4096, given_failing(call, nth, error));
-
-    bool said = text_count(stderr_of(run), text_of(call)) > 0;
-    expect_that(run, was_hit(run), FINDING_MISSING_CALL,
-                "`mux 4 4096` never made call %d of %s, which was to fail here.", nth, call);
-    suspect_if(!said, "ignore-return-values");
-    expect_that(
-        run, said, FINDING_UNCHECKED_ERROR,
-        "Call %d of %s was made to fail (%s), and standard error does not name the call. It "
-        "says: %s",
-        nth, call, strerror(error), stderr_of(run).length > 0 ? stderr_of(run).bytes : "nothing");
-    suspect(NULL);
-    expect_exit(run, 1);
-}
-
 CHECK(failures_are_counted_and_reported, 1,
       HINT("A child can fail in the middle of its work. What does the parent see of it?")
       HINT("Print what you have counted, not what you have asked for; and what does the status say?")
       HINT("When fork fails for the third child, the first two are already at work. What ends them?"))
 {
     expect_true_counts();
-    expect_failure_told("pipe", 1, EMFILE);
-    expect_failure_told("fork", random_between(2, 4), EAGAIN);
-    expect_failure_told("read", random_between(1, 9), EIO);
+    EACH_FAULT(fault, FAULT_FAILS, "pipe fork read write memory")
+    {
+        expect_fault_told(run_mux(4, 4096, fault), NULL);
+    }
 }
 
 CHECK(refuses_wrong_arguments, 1,

@@ -63,12 +63,13 @@ static int spawn(pid_t *child, char **command, int out)
     sigemptyset(&usual);
     sigaddset(&usual, SIGCHLD);
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+    int error = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
     posix_spawnattr_init(&how);
     posix_spawnattr_setflags(&how, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setpgroup(&how, 0);
     posix_spawnattr_setsigdefault(&how, &usual);
-    int error = posix_spawnp(child, *command, &actions, &how, command, environ);
+    if (error == 0)
+        error = posix_spawnp(child, *command, &actions, &how, command, environ);
     posix_spawnattr_destroy(&how);
     posix_spawn_file_actions_destroy(&actions);
     return error;
