@@ -22,6 +22,7 @@ struct fault_site {
     int program;             /* index of the program of the kit's making that it belongs to */
     const char *forked_file; /* where its process was forked; NULL: it is that program's first */
     int forked_line;
+    int fd; /* of a read or write: who copies in one line does several things there; -1: any */
 };
 
 /* Calls are counted over the run; only those by the learner's own lines, and of these only such as

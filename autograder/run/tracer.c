@@ -915,7 +915,8 @@ static bool is_site(struct tracer *tracer, const struct task *task, const struct
     if (site == NULL)
         return true;
     if (!is_at(site->file, site->line, &call->place) ||
-        program_of(tracer, task->process) != site->program)
+        program_of(tracer, task->process) != site->program ||
+        (site->fd >= 0 && site->fd != (int)call->args[0]))
         return false;
     struct call *fork_call = fork_of(tracer, task->process);
     if (fork_call == NULL || site->forked_file == NULL)

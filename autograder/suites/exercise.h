@@ -154,12 +154,12 @@ struct given *given_interrupted_at(const char *call, int nth);
  *     }
  *
  * One run in the body (with start_peer() if need be), always of the same kind; not left by break.
- * What fails in it is told with the fault before it: "When the 3rd write (pump.c:57 in copy) was
- * cut short to 1 byte: ...", as are the findings of the run; a misconception is found for EINTR and
- * for short calls. A place is a line, and the part of the process that comes there: parent, or
- * child from that fork. Where a call that makes something (pipe, fork, msgget, ...) comes several
- * times, each of the first four fails once. What goes to standard error is spared. Of very many
- * faults the seed chooses MOST_FAULTS. */
+ * What fails in it is told with the fault before it: "When the 3rd write (pump.c:57 in copy,
+ * descriptor 1) was cut short to 1 byte: ...", as are the findings of the run; a misconception is
+ * found for EINTR and for short calls. A place is a line, the part of the process that comes there
+ * (parent, or child from that fork), and the descriptor that it reads or writes. Where a call that
+ * makes something (pipe, fork, msgget, ...) comes several times, each of the first four fails once.
+ * What goes to standard error is spared. Of very many faults the seed chooses MOST_FAULTS. */
 #define EACH_FAULT(fault, kinds, calls) \
     for (struct given *fault = first_fault((kinds), (calls)); fault != NULL; fault = next_fault())
 enum { MOST_FAULTS = 24 };

@@ -87,14 +87,23 @@ static bool is_named(const struct call *call)
     return false;
 }
 
+static bool moves_bytes(const struct call *call)
+{
+    return call_is(call->name, "read") || call_is(call->name, "write");
+}
+
 static struct fault_site site_of(const struct record *record, const struct call *call)
 {
     const struct process *process = &record->processes[call->process];
     int program = call->process;
     while (record->processes[program].parent >= 0)
         program = record->processes[program].parent;
-    return (struct fault_site){call->place.file, call->place.line, program, process->forked_at.file,
-                               process->forked_at.line};
+    return (struct fault_site){.file = call->place.file,
+                               .line = call->place.line,
+                               .program = program,
+                               .forked_file = process->forked_at.file,
+                               .forked_line = process->forked_at.line,
+                               .fd = moves_bytes(call) ? (int)call->args[0] : -1};
 }
 
 static bool same_file(const char *a, const char *b)
@@ -105,17 +114,18 @@ static bool same_file(const char *a, const char *b)
 static bool same_site(const struct fault_site *a, const struct fault_site *b)
 {
     return a->line == b->line && same_file(a->file, b->file) && a->program == b->program &&
-           same_file(a->forked_file, b->forked_file) && a->forked_line == b->forked_line;
+           same_file(a->forked_file, b->forked_file) && a->forked_line == b->forked_line &&
+           a->fd == b->fd;
 }
 
 /* Could that call go that way? (Whether it can wait, the tracer looks when it is made.) */
 static bool could_go(enum fault_kind kind, const struct call *call)
 {
-    bool reads = call_is(call->name, "read"), writes = call_is(call->name, "write");
-    if (writes && call->args[0] == 2) /* it says something: a message may be lost */
+    if (call_is(call->name, "write") &&
+        call->args[0] == 2) /* it says something: a message may be lost */
         return false;
     if (kind == FAULT_SHORT)
-        return (reads || writes) && call->result > 1;
+        return moves_bytes(call) && call->result > 1;
     return kind == FAULT_FAILS || !call_is(call->name, "memory");
 }
 
@@ -257,10 +267,12 @@ char *meddled_words(const struct check_run *run)
         call->process > 0 ? kit_format(" of process %d", call->process + 1) : kit_strdup("");
     char *where =
         call->place.function != NULL ? kit_format(" in %s", call->place.function) : kit_strdup("");
+    char *fd =
+        moves_bytes(call) ? kit_format(", descriptor %d", (int)call->args[0]) : kit_strdup("");
     char *became = what_became(call);
     char *chosen = plan.found > plan.count ? kit_format(" (the seed chose %zu of %zu such faults)",
                                                         plan.count, plan.found)
                                            : kit_strdup("");
-    return kit_format("When %s%s (%s:%d%s) %s%s: ", which, whose, call->place.file,
-                      call->place.line, where, became, chosen);
+    return kit_format("When %s%s (%s:%d%s%s) %s%s: ", which, whose, call->place.file,
+                      call->place.line, where, fd, became, chosen);
 }

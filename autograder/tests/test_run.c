@@ -611,8 +611,9 @@ START_TEST(a_site_is_a_line_and_a_part)
         const char *file = "program.c", *from = parts[i].forked_at;
         if (i > 0)
             run_free(run);
-        struct fault_site site = {file, line_of("name"), 0, from != NULL ? file : NULL,
-                                  from != NULL ? line_of(from) : 0};
+        struct fault_site site = {
+            file, line_of("name"), 0, from != NULL ? file : NULL, from != NULL ? line_of(from) : 0,
+            -1};
         struct fault fault = {
             .kind = FAULT_FAILS, .call = "write", .nth = 1, .error = EIO, .site = &site};
         run_with_fault(_i, &fault, "say_names");

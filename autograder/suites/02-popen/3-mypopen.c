@@ -305,6 +305,21 @@ CHECK(a_failed_open_leaves_nothing, 1,
     suspect(NULL);
     scene(NULL);
 
+    EACH_FAULT(fault, FAULT_FAILS, "pipe fork memory")
+    {
+        run = perform(args("cycle 2", "count"), fault);
+        const char *error = saw_fault_in(run, "pipe")   ? "to go: EMFILE\n"
+                            : saw_fault_in(run, "fork") ? "to go: EAGAIN\n"
+                                                        : NULL;
+        expect_that(run, error == NULL || has(stdout_of(run), error), FINDING_UNCHECKED_ERROR,
+                    "my_popen() should return NULL with the errno of the call that failed. "
+                    "`streams \"cycle 2\" count` logged\n%s",
+                    stdout_of(run).bytes);
+        expect_that(run, has(stdout_of(run), "new descriptors: 0\n"), FINDING_DESCRIPTOR_LEAK,
+                    "Something is still open. `streams \"cycle 2\" count` logged\n%s",
+                    stdout_of(run).bytes);
+        expect_exit(run, 0);
+    }
     for (int room = 0; room < 2; room++) {
         steps =
             args(text_format("room %d", room).bytes, "open A r exit 1", "open B w exit 1", "count");
