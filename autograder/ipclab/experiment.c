@@ -22,6 +22,7 @@
 #include "../run/box.h"
 #include "../run/kit.h"
 #include "../run/run.h"
+#include "../tell/draw.h"
 #include "../tell/text.h"
 #include "commands.h"
 #include "kit_paths.h"
@@ -33,6 +34,8 @@ enum { WALL_LIMIT_US = 30000000, RESULTS = 3 };
 struct bench {
     bool confined;
     const char *programs, *runs; /* folders */
+    int draw_width;              /* columns of the drawing; 0: none */
+    bool unicode;
 };
 
 static struct run *make_run(const struct bench *bench)
@@ -42,7 +45,8 @@ static struct run *make_run(const struct bench *bench)
     struct run_options options = {
         .confined = bench->confined,
         .hide = hide,
-        .sets = CALLS_RARE | CALLS_CONFINE,
+        .sets = CALLS_RARE | CALLS_CONFINE | (bench->draw_width > 0 ? CALLS_IO : 0u),
+        .all_places = bench->draw_width > 0,
         .tracer = {.confined = bench->confined},
         .wall_limit_us = WALL_LIMIT_US,
         .output_limit = 65536,
@@ -109,7 +113,25 @@ static void add_string(cJSON *object, const char *name, const char *text, size_t
     free(copy);
 }
 
-static void report(const struct run *run)
+/* Owned by the caller. */
+static char *draw(const struct bench *bench, struct record *record)
+{
+    const struct findings none = {0};
+    char *text = NULL;
+    size_t size = 0;
+    struct drawing drawing = {open_memstream(&text, &size), bench->draw_width, bench->unicode,
+                              false};
+    struct picture *picture = picture_new(record, &none);
+
+    if (drawing.stream == NULL)
+        kit_broken("no memory for a drawing");
+    draw_sequence(picture, &drawing);
+    fclose(drawing.stream);
+    picture_free(picture);
+    return text;
+}
+
+static void report(const struct bench *bench, const struct run *run)
 {
     const struct peer *first = run_first(run);
     char *fault = fault_of(run);
@@ -119,6 +141,10 @@ static void report(const struct run *run)
     add_string(json, "err", first->err.data, first->err.length);
     if (fault != NULL)
         add_string(json, "fault", fault, strlen(fault));
+    char *picture = bench->draw_width > 0 ? draw(bench, run->record) : NULL;
+    if (picture != NULL)
+        add_string(json, "picture", picture, strlen(picture));
+    free(picture);
     char *line = cJSON_PrintUnformatted(json);
     if (line == NULL || dprintf(RESULTS, "%s\n", line) < 0)
         kit_broken("the report of an experiment");
@@ -140,22 +166,23 @@ static void run_one(const struct bench *bench, const char *name, bool two_users)
     if (two_users)
         start_stranger(bench, run, name);
     run_finish(run);
-    report(run);
+    report(bench, run);
     run_free(run);
 }
 
-/* --try confined|weak PROGRAMS RUNS (NAME alone|with-stranger)... */
+/* --try confined|weak PROGRAMS RUNS WIDTH unicode|ascii (NAME alone|with-stranger)... */
 int command_experiment(int argc, char **argv)
 {
-    if (argc < 6 || fcntl(RESULTS, F_GETFD) == -1) {
+    if (argc < 8 || fcntl(RESULTS, F_GETFD) == -1) {
         fprintf(stderr, "ipclab: --try is the kit's own; type: ipclab predict\n");
         return 2;
     }
-    struct bench bench = {strcmp(argv[1], "confined") == 0, argv[2], argv[3]};
+    struct bench bench = {strcmp(argv[1], "confined") == 0, argv[2], argv[3], atoi(argv[4]),
+                          strcmp(argv[5], "unicode") == 0};
     close_range(RESULTS + 1, ~0U, 0); /* the box's user namespace */
     /* The right to hand two users on to a cell is ours alone. */
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-    for (int i = 4; i + 1 < argc; i += 2)
+    for (int i = 6; i + 1 < argc; i += 2)
         run_one(&bench, argv[i], strcmp(argv[i + 1], "with-stranger") == 0);
     return 0;
 }
@@ -187,16 +214,19 @@ static void stage(struct box *box, const struct prediction *const *predictions, 
 }
 
 static pid_t start_in_box(struct box *box, const struct prediction *const *predictions, size_t n,
-                          int result_fd)
+                          const struct drawing *drawing, int result_fd)
 {
     const char **words = NULL;
     size_t count = 0;
     char *programs = box_inner_path(box, "program"), *runs = box_inner_path(box, "runs");
+    char *width = kit_format("%d", drawing != NULL ? drawing->width : 0);
 
     *ARRAY_ADD(words, count) = "--try";
     *ARRAY_ADD(words, count) = box->mode == BOX_STRONG ? "confined" : "weak";
     *ARRAY_ADD(words, count) = programs;
     *ARRAY_ADD(words, count) = runs;
+    *ARRAY_ADD(words, count) = width;
+    *ARRAY_ADD(words, count) = drawing != NULL && drawing->unicode ? "unicode" : "ascii";
     for (size_t i = 0; i < n; i++) {
         *ARRAY_ADD(words, count) = predictions[i]->name;
         *ARRAY_ADD(words, count) = predictions[i]->another_user ? "with-stranger" : "alone";
@@ -206,6 +236,7 @@ static pid_t start_in_box(struct box *box, const struct prediction *const *predi
     free(words);
     free(programs);
     free(runs);
+    free(width);
     return pid;
 }
 
@@ -232,6 +263,8 @@ static void take_report(const struct prediction *prediction, const char *line, s
     if (out == NULL || fault != NULL)
         kit_broken("the experiment %s failed: %s\n%s", prediction->name,
                    fault != NULL ? fault : "no report", err != NULL ? err : "");
+    const char *picture = cJSON_GetStringValue(cJSON_GetObjectItem(json, "picture"));
+    facts->picture = picture != NULL ? kit_strdup(picture) : NULL;
     char *text = kit_strdup(out), *rest = text;
     for (char *one; (one = strtok_r(rest, "\n", &rest)) != NULL;) {
         const char *colon = strstr(one, ": ");
@@ -242,7 +275,8 @@ static void take_report(const struct prediction *prediction, const char *line, s
     cJSON_Delete(json);
 }
 
-void experiments_run(const struct prediction *const *predictions, size_t n, struct facts *facts)
+void experiments_run(const struct prediction *const *predictions, size_t n,
+                     const struct drawing *drawing, struct facts *facts)
 {
     int ends[2], status = 0;
     size_t size = 0, done = 0;
@@ -256,7 +290,7 @@ void experiments_run(const struct prediction *const *predictions, size_t n, stru
     stage(box, predictions, n);
     if (pipe(ends) == -1 || fcntl(ends[0], F_SETFD, FD_CLOEXEC) == -1)
         kit_broken("pipe");
-    pid_t pid = start_in_box(box, predictions, n, ends[1]);
+    pid_t pid = start_in_box(box, predictions, n, drawing, ends[1]);
     close(ends[1]);
     FILE *reports = fdopen(ends[0], "r");
     if (pid == -1 || reports == NULL)
@@ -283,6 +317,7 @@ void facts_clear(struct facts *facts)
     }
     free(facts->items);
     free(facts->skipped);
+    free(facts->picture);
     *facts = (struct facts){0};
 }
 

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "../tell/draw.h"
 #include "predictions.h"
 
 struct fact {
@@ -17,12 +18,15 @@ struct fact {
 struct facts {
     struct fact *items;
     size_t count;
+    char *picture; /* of the run, drawn; NULL: nobody wanted it */
     char *skipped; /* why it could not be done on this machine; NULL: it was */
 };
 
 /* Runs the experiments of n predictions, one after the other; facts: n of them, to be filled.
- * kit_broken() when one does not come to its end, or leaves something behind. */
-void experiments_run(const struct prediction *const *predictions, size_t n, struct facts *facts);
+ * drawing: how wide, and with which characters, to draw each run; NULL: not at all. kit_broken()
+ * when one does not come to its end, or leaves something behind. */
+void experiments_run(const struct prediction *const *predictions, size_t n,
+                     const struct drawing *drawing, struct facts *facts);
 void facts_clear(struct facts *facts);
 /* NULL: it printed no such fact. */
 const char *facts_find(const struct facts *facts, const char *name);

@@ -1,7 +1,6 @@
 /*
  * predict.c - ipclab predict: say first what an experiment will show, then run it here and compare.
  */
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,10 +18,12 @@
 #include "experiment.h"
 #include "kit_paths.h"
 #include "options.h"
+#include "predict_tasks.h"
+#include "predict_tell.h"
 #include "predictions.h"
 #include "state.h"
 
-enum { OPTION_DIR = 256, OPTION_JSON, OPTION_ANSWERS, OPTION_SOURCE };
+enum { OPTION_DIR = 256, OPTION_JSON, OPTION_ANSWERS, OPTION_SOURCE, OPTION_TEXT };
 
 static const struct option_row options[] = {
     {OPTION_ANSWERS,                                                                         "answers", "FILE",
@@ -30,8 +31,10 @@ static const struct option_row options[] = {
     {OPTION_JSON,                                                                                "json", "FILE",
      "Also write what was said and measured there; - writes only that, to standard output."},
     {OPTION_SOURCE,                                                                                      "source", NULL, "Show the program of an experiment, and do not run it."},
+    {OPTION_TEXT, "text", NULL,
+     "Also draw how the experiment ran: a lane a process, a row an event."},
     {OPTION_DIR, "dir", "DIR", "Where the work is (default: work)."},
-    {0},
+    {0                                                                         },
 };
 
 static const struct command_help help = {
@@ -48,24 +51,6 @@ static const struct command_help help = {
         "and so on. When standard input is not a terminal it asks nothing, and reports on the "
         "answers that are kept there, or in --answers FILE. A wrong prediction is no failure: the "
         "status is 0.",
-};
-
-/* One prediction that was asked for, with what is known of it. */
-struct task {
-    const struct prediction *prediction;
-    bool named; /* by its own number */
-    char *path; /* of its answers */
-    struct answers answers;
-    struct facts facts;
-    bool done; /* facts are there */
-};
-
-struct session {
-    struct task *tasks;
-    size_t count;
-    const char *work;
-    const char *answers_file; /* NULL: those in work */
-    struct terminal terminal;
 };
 
 /* ---- Which ---------------------------------------------------------------------------------- */
@@ -140,198 +125,6 @@ static int load_answers(struct session *session)
         }
     }
     return 0;
-}
-
-static const char *said_by(const struct task *task, const struct question *question)
-{
-    const struct answer *answer = answers_find(&task->answers, question);
-    return answer != NULL ? answer->said : NULL;
-}
-
-static size_t answered(const struct task *task)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < task->prediction->n; i++)
-        count += said_by(task, &task->prediction->questions[i]) != NULL;
-    return count;
-}
-
-/* What the experiment says, in the form in which answers are kept; owned by the caller. NULL: it
- * was not done. */
-static char *measured_by(const struct task *task, const struct question *question)
-{
-    const char *value = task->done ? facts_find(&task->facts, question->name) : NULL;
-    char *complaint = NULL;
-
-    if (task->done && task->facts.skipped == NULL && value == NULL)
-        kit_broken("the experiment %s says nothing of %s", task->prediction->name, question->name);
-    if (value == NULL)
-        return NULL;
-    char *measured = answer_read(question, value, &complaint);
-    free(complaint);
-    return measured != NULL ? measured : kit_strdup(value);
-}
-
-static bool agrees(const struct task *task, const struct question *question)
-{
-    const char *said = said_by(task, question);
-    char *measured = measured_by(task, question);
-    bool equal = said != NULL && measured != NULL && strcmp(said, measured) == 0;
-    free(measured);
-    return equal;
-}
-
-static size_t agreed(const struct task *task)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < task->prediction->n; i++)
-        count += agrees(task, &task->prediction->questions[i]);
-    return count;
-}
-
-/* ---- Telling -------------------------------------------------------------------------------- */
-
-static void print_wrapped(const struct session *session, const char *text, int indent)
-{
-    char *wrapped = text_wrap(text, indent, session->terminal.width);
-    printf("%s", wrapped);
-    if (wrapped[0] != '\0' && wrapped[strlen(wrapped) - 1] != '\n')
-        printf("\n");
-    free(wrapped);
-}
-
-static const char *colour(const struct session *session, const char *code)
-{
-    return session->terminal.colour ? code : "";
-}
-
-static void print_title(const struct session *session, const struct prediction *prediction)
-{
-    printf("%s%s  %s%s\n", colour(session, "\x1b[1m"), prediction->id, prediction->title,
-           colour(session, "\x1b[0m"));
-}
-
-/* The word, and for a choice what it stands for. Owned by the caller. */
-static char *in_full(const struct question *question, const char *word)
-{
-    for (size_t i = 0; i < question->n_choices; i++)
-        if (strcmp(question->choices[i].word, word) == 0)
-            return kit_strdup(question->choices[i].text);
-    char *shown = text_visible(word, strlen(word), 80);
-    return shown;
-}
-
-static void print_outcome(const struct session *session, const struct task *task,
-                          const struct question *question)
-{
-    const char *said = said_by(task, question);
-    char *measured = measured_by(task, question);
-
-    print_wrapped(session, question->text, 2);
-    char *full = said != NULL ? in_full(question, said) : kit_strdup("nothing yet");
-    printf("    you said   %s\n", full);
-    free(full);
-    if (said != NULL && measured != NULL) {
-        bool equal = strcmp(said, measured) == 0;
-        full = in_full(question, measured);
-        printf("    measured   %s%s%s%s\n", colour(session, equal ? "\x1b[32m" : "\x1b[31m"), full,
-               equal ? "   (as you said)" : "   (not as you said)", colour(session, "\x1b[0m"));
-        free(full);
-    }
-    free(measured);
-}
-
-/* What the experiment prints beside the answers. */
-static void print_other_facts(const struct task *task)
-{
-    for (size_t i = 0; i < task->facts.count; i++) {
-        const struct fact *fact = &task->facts.items[i];
-        if (question_find(task->prediction, fact->name) != NULL ||
-            strcmp(fact->name, "skipped") == 0)
-            continue;
-        char *name = kit_strdup(fact->name);
-        for (char *c = name; *c != '\0'; c++)
-            *c = *c == '_' ? ' ' : *c;
-        char *value = text_visible(fact->value, strlen(fact->value), 200);
-        printf("    also seen: %s: %s\n", name, value);
-        free(value);
-        free(name);
-    }
-}
-
-static void print_explanation(const struct session *session, const struct prediction *prediction)
-{
-    printf("\n");
-    print_wrapped(session, prediction->why, 2);
-    if (prediction->elsewhere != NULL) {
-        printf("\n  %sElsewhere%s\n", colour(session, "\x1b[1m"), colour(session, "\x1b[0m"));
-        print_wrapped(session, prediction->elsewhere, 2);
-    }
-    printf("\n  The experiment: ipclab predict %s --source\n\n", prediction->id);
-}
-
-/* The explanation only to those who have said something to all of it. */
-static void print_result(const struct session *session, const struct task *task)
-{
-    const struct prediction *prediction = task->prediction;
-
-    for (size_t i = 0; i < prediction->n; i++)
-        print_outcome(session, task, &prediction->questions[i]);
-    if (task->facts.skipped != NULL)
-        printf("  not measured: %s\n", task->facts.skipped);
-    if (answered(task) < prediction->n) {
-        printf("  to answer the rest: ipclab predict %s\n\n", prediction->id);
-        return;
-    }
-    print_other_facts(task);
-    print_explanation(session, prediction);
-}
-
-/* ---- Measuring ------------------------------------------------------------------------------ */
-
-static void measure(struct session *session, bool (*wanted)(const struct task *))
-{
-    const struct prediction **list = NULL;
-    struct facts *facts = kit_alloc((session->count + 1) * sizeof *facts);
-    size_t n = 0, at = 0;
-
-    for (size_t i = 0; i < session->count; i++)
-        if (wanted(&session->tasks[i]))
-            *ARRAY_ADD(list, n) = session->tasks[i].prediction;
-    experiments_run(list, n, facts);
-    for (size_t i = 0; i < session->count; i++)
-        if (wanted(&session->tasks[i])) {
-            session->tasks[i].facts = facts[at++];
-            session->tasks[i].done = true;
-        }
-    free(facts);
-    free(list);
-}
-
-static void measure_one(struct task *task)
-{
-    experiments_run(&task->prediction, 1, &task->facts);
-    task->done = true;
-}
-
-/* Only what was answered: else the file would tell. 0, or 3: it could not be written. */
-static int keep_measured(const struct task *task)
-{
-    const struct prediction *prediction = task->prediction;
-    int result = 0;
-
-    for (size_t i = 0; i < prediction->n && result == 0; i++) {
-        const struct question *question = &prediction->questions[i];
-        char *measured = measured_by(task, question), *error = NULL;
-        if (measured != NULL && said_by(task, question) != NULL)
-            result = answers_keep_measured(task->path, prediction, question, measured,
-                                           agrees(task, question), &error);
-        if (result == -1)
-            fprintf(stderr, "ipclab predict: %s\n", error);
-        free(error);
-        free(measured);
-    }
-    return result == 0 ? 0 : 3;
 }
 
 /* ---- Asking --------------------------------------------------------------------------------- */
@@ -453,7 +246,7 @@ static enum outcome do_task(const struct session *session, struct task *task)
     printf("Now the experiment, on this machine (Linux %s, %s):\n\n",
            uname(&machine) == 0 ? machine.release : "?", machine.machine);
     fflush(stdout);
-    measure_one(task);
+    tasks_measure(session, task, 1);
     print_result(session, task);
     return keep_measured(task) == 0 ? ASKED_ALL : ASKED_FAILED;
 }
@@ -473,35 +266,11 @@ static int converse(struct session *session)
 
 /* ---- Without asking ------------------------------------------------------------------------- */
 
-static bool has_answers(const struct task *task)
-{
-    return answered(task) > 0;
-}
-
-static void print_report(const struct session *session)
-{
-    size_t n_answered = 0, n_agreed = 0, n_questions = 0;
-
-    for (size_t i = 0; i < session->count; i++) {
-        const struct task *task = &session->tasks[i];
-        n_questions += task->prediction->n;
-        n_answered += answered(task);
-        n_agreed += agreed(task);
-        print_title(session, task->prediction);
-        if (task->done)
-            print_result(session, task);
-        else
-            printf("  not answered\n\n");
-    }
-    printf("%zu predictions, %zu questions: %zu answered, %zu as measured\n", session->count,
-           n_questions, n_answered, n_agreed);
-}
-
 static int report(struct session *session, bool silent)
 {
     int status = 0;
 
-    measure(session, has_answers);
+    tasks_measure(session, session->tasks, session->count);
     if (!silent)
         print_report(session);
     for (size_t i = 0; i < session->count && status == 0 && session->answers_file == NULL; i++)
@@ -510,92 +279,7 @@ static int report(struct session *session, bool silent)
     return status;
 }
 
-/* cJSON's own helpers return NULL only when memory is out. */
-static void *must(void *pointer)
-{
-    if (pointer == NULL)
-        kit_broken("no memory for JSON");
-    return pointer;
-}
-
-static void add_text_or_null(cJSON *object, const char *name, const char *text)
-{
-    char *clean = text != NULL ? text_utf8(text) : NULL;
-    cJSON_AddItemToObject(object, name,
-                          must(clean != NULL ? cJSON_CreateString(clean) : cJSON_CreateNull()));
-    free(clean);
-}
-
-static cJSON *question_json(const struct task *task, const struct question *question)
-{
-    static const char *const kinds[] = {"choice", "number", "errno"};
-    cJSON *object = must(cJSON_CreateObject());
-    const char *said = said_by(task, question);
-    char *measured = said != NULL ? measured_by(task, question) : NULL;
-
-    must(cJSON_AddStringToObject(object, "name", question->name));
-    must(cJSON_AddStringToObject(object, "kind", kinds[question->kind]));
-    add_text_or_null(object, "said", said);
-    add_text_or_null(object, "measured", measured);
-    must(cJSON_AddBoolToObject(object, "agreed", agrees(task, question)));
-    free(measured);
-    return object;
-}
-
-static cJSON *task_json(const struct task *task)
-{
-    const struct prediction *prediction = task->prediction;
-    cJSON *object = must(cJSON_CreateObject());
-
-    must(cJSON_AddStringToObject(object, "id", prediction->id));
-    must(cJSON_AddStringToObject(object, "lab", prediction->lab));
-    must(cJSON_AddStringToObject(object, "title", prediction->title));
-    add_text_or_null(object, "skipped", task->facts.skipped);
-    cJSON *questions = must(cJSON_AddArrayToObject(object, "questions"));
-    for (size_t i = 0; i < prediction->n; i++)
-        cJSON_AddItemToArray(questions, question_json(task, &prediction->questions[i]));
-    return object;
-}
-
-/* 0, or 3 with a message. */
-static int write_json(const struct session *session, const char *path)
-{
-    cJSON *object = must(cJSON_CreateObject());
-    struct utsname machine;
-
-    must(cJSON_AddNumberToObject(object, "schema", 1));
-    must(cJSON_AddStringToObject(object, "kernel", uname(&machine) == 0 ? machine.release : ""));
-    cJSON *list = must(cJSON_AddArrayToObject(object, "predictions"));
-    for (size_t i = 0; i < session->count; i++)
-        cJSON_AddItemToArray(list, task_json(&session->tasks[i]));
-    char *text = must(cJSON_Print(object));
-    int result = 0;
-    if (strcmp(path, "-") == 0)
-        puts(text);
-    else if ((result = kit_write_file(path, text, strlen(text))) == -1)
-        fprintf(stderr, "ipclab predict: can't write %s: %s\n", path, strerror(errno));
-    free(text);
-    cJSON_Delete(object);
-    return result == 0 ? 0 : 3;
-}
-
 /* ---- The list, and the source --------------------------------------------------------------- */
-
-static void print_overview(const struct session *session)
-{
-    const char *lab = "";
-
-    for (size_t i = 0; i < session->count; i++) {
-        const struct task *task = &session->tasks[i];
-        const struct prediction *prediction = task->prediction;
-        if (strcmp(lab, prediction->lab) != 0)
-            printf("%s%s\n", i > 0 ? "\n" : "", prediction->lab);
-        lab = prediction->lab;
-        printf("  %-4s %-44s %zu of %zu answered\n", prediction->id, prediction->title,
-               answered(task), prediction->n);
-    }
-    printf("\nto answer: ipclab predict LAB, or ipclab predict Pn\n");
-}
 
 static int print_sources(const struct session *session)
 {
@@ -615,7 +299,7 @@ static int print_sources(const struct session *session)
 
 struct wishes {
     const char *dir, *answers, *json;
-    bool source;
+    bool source, text;
 };
 
 /* -1: go on; else the exit status. */
@@ -628,6 +312,7 @@ static int read_options(int argc, char **argv, struct wishes *wishes)
         wishes->answers = key == OPTION_ANSWERS ? optarg : wishes->answers;
         wishes->json = key == OPTION_JSON ? optarg : wishes->json;
         wishes->source = wishes->source || key == OPTION_SOURCE;
+        wishes->text = wishes->text || key == OPTION_TEXT;
     }
     if (wishes->answers != NULL && access(wishes->answers, R_OK) == -1)
         return usage_error(&help, "can't read %s: %s", wishes->answers, strerror(errno));
@@ -652,7 +337,8 @@ static int run_session(struct session *session, const struct wishes *wishes, boo
     bool asks = wishes->answers == NULL && isatty(STDIN_FILENO) == 1;
     bool only_json = wishes->json != NULL && strcmp(wishes->json, "-") == 0;
     status = asks ? converse(session) : report(session, only_json);
-    return status == 0 && wishes->json != NULL ? write_json(session, wishes->json) : status;
+    return status == 0 && wishes->json != NULL ? write_predictions_json(session, wishes->json)
+                                               : status;
 }
 
 static void clear_session(struct session *session)
@@ -673,8 +359,11 @@ int command_predict(int argc, char **argv)
     if (status != -1)
         return status;
     char *work = work_folder(wishes.dir);
-    struct session session = {
-        .work = work, .answers_file = wishes.answers, .terminal = terminal_for(stdout)};
+    struct session session = {.work = work,
+                              .answers_file = wishes.answers,
+                              .terminal = terminal_for(stdout),
+                              .draws = wishes.text,
+                              .drawing = drawing_for(stdout)};
     bool all = optind == argc;
     status = 0;
     if (all)

@@ -43,6 +43,14 @@ for round in 2 3 4 5; do
 done | sort -u | diff - <(measured 1.json) >complaints
 judge "five runs of every experiment say the same" "An experiment is decided by luck." complaints
 
+# Drawing watches every read and write: slower, but nothing else comes out.
+"$ipclab" predict --text --answers guesses.ini --json drawn.json >said 2>&1
+measured drawn.json | diff - <(measured 1.json) >complaints
+judge "drawing changes nothing that is measured" "An experiment is decided by luck." complaints
+for words in "fork makes process 3" "semop 0:-1 undo" "killed by SIGPIPE" "exit status 0"; do
+    if grep -q -- "$words" said; then ok "draws: $words"; else not_ok "draws: $words" "It drew:" said; fi
+done
+
 # What was measured, given as the answers: all of it must be an answer, and right.
 jq -r '.predictions[] | select(.skipped == null) | "[\(.id)]", (.questions[] | "\(.name) = \(.measured)")' 1.json >right.ini
 ends 0 "as measured" "$ipclab" predict --answers right.ini --json right.json

@@ -126,6 +126,8 @@ fresh_tree
 passes 5
 touch "$scratch/tree/labs/01-pipes/notes.txt"
 fails 5 "a stray file" "notes.txt"
+rm "$scratch/tree/autograder/experiments/01-pipes/P19-room.c"
+fails 5 "a prediction without an experiment" "01-pipes/P19-room has no experiment"
 fresh_tree
 rm -r "$scratch/tree/skeletons/$folder"
 fails 5 "an exercise without a skeleton" "skeletons/$folder/ is missing"
