@@ -21,28 +21,34 @@
 #include "jobs.h"
 #include "options.h"
 #include "saved_runs.h"
+#include "show_page.h"
 #include "state.h"
 
-enum { OPTION_DIR = 256, OPTION_TEXT, OPTION_SAVED };
+enum { OPTION_DIR = 256, OPTION_TEXT, OPTION_SAVED, OPTION_OPEN, OPTION_OUT };
 
 static const struct option_row options[] = {
-    {OPTION_TEXT,  "text",  NULL,  "Draw it here, in the terminal."                         },
+    {OPTION_TEXT,  "text",  NULL,   "Draw it here, in the terminal."                           },
+    {OPTION_OPEN,  "open",  NULL,   "Show the page in the browser."                            },
+    {OPTION_OUT,   "out",   "FILE", "Write the page there (default: .ipclab/show.html in DIR)."},
     {OPTION_SAVED, "saved", NULL,
-     "Do not run it again: draw what was kept of the last check, less of which was watched."},
+     "Do not run it again: draw what was kept of the last check, less of which was watched."   },
     {OPTION_DIR,   "dir",   "DIR",
-     "Where the programs are: DIR/01-pipes/3-pipeline/... (default: work)."                 },
-    {0,            NULL,    NULL,  NULL                                                     },
+     "Where the programs are: DIR/01-pipes/3-pipeline/... (default: work)."                    },
+    {0,            NULL,    NULL,   NULL                                                       },
 };
 
 static const struct command_help help = {
     .name = "show",
     .synopsis = "[LAB|EXERCISE|EXERCISE.check]",
-    .purpose = "Draws what happened in a check; without a name, in the one that failed last.",
+    .purpose =
+        "Draws what happened in a check; without a name, in the one that failed last. Writes a "
+        "page for a browser and prints its path.",
     .options = options,
     .notes =
+        "The page loads nothing; its arrow keys step through the run.\n"
         "The check is run once more for it, with the same seed, and all that moves is watched.\n"
         "Exit status: 0 drawn, 2 wrong use or nothing to show, 3 the kit itself failed.\n"
-        "Examples: ipclab show    ipclab show 1.3    ipclab show pipeline --text",
+        "Examples: ipclab show    ipclab show 1.3 --open    ipclab show pipeline --text",
 };
 
 /* What is to be shown. */
@@ -55,6 +61,12 @@ struct shown {
     struct exercise_result again; /* when it was made once more */
     struct saved_runs runs;
     char *note; /* why it is this run; NULL */
+};
+
+/* How it is to be shown. */
+struct manner {
+    bool saved_only, text, open;
+    const char *out; /* NULL: the usual place */
 };
 
 /* ---- Which check ---------------------------------------------------------------------------- */
@@ -275,20 +287,34 @@ static int show_text(const struct shown *shown)
     return 0;
 }
 
+/* ---- In a browser --------------------------------------------------------------------------- */
+
+static int show_as_page(const struct shown *shown, const struct manner *manner)
+{
+    return show_page(&(struct show_page){.work = shown->work,
+                                         .check = shown->check,
+                                         .last = &shown->last,
+                                         .result = result_to_tell(shown),
+                                         .runs = &shown->runs,
+                                         .note = shown->note,
+                                         .file = manner->out,
+                                         .open = manner->open});
+}
+
 /* ---- The command ---------------------------------------------------------------------------- */
 
 static int show(struct shown *shown, const struct selection *selection, const char *what,
-                bool saved_only)
+                const struct manner *manner)
 {
     state_load(shown->work, &shown->last);
     int status = choose_check(shown, selection, what);
     if (status == 0) {
         shown->id = check_id(shown->check);
         shown->result = last_result(&shown->last, shown->check);
-        status = find_runs(shown, saved_only);
+        status = find_runs(shown, manner->saved_only);
     }
     if (status == 0)
-        status = show_text(shown);
+        status = manner->text ? show_text(shown) : show_as_page(shown, manner);
     saved_runs_clear(&shown->runs);
     exercise_result_clear(&shown->again);
     results_clear(&shown->last);
@@ -300,7 +326,7 @@ static int show(struct shown *shown, const struct selection *selection, const ch
 int command_show(int argc, char **argv)
 {
     const char *given = NULL;
-    bool saved_only = false;
+    struct manner manner = {0};
     struct selection selection = {0};
     char *error = NULL;
 
@@ -309,8 +335,14 @@ int command_show(int argc, char **argv)
             return key == OPTIONS_HELP ? 0 : 2;
         if (key == OPTION_DIR)
             given = optarg;
-        saved_only = saved_only || key == OPTION_SAVED;
+        if (key == OPTION_OUT)
+            manner.out = optarg;
+        manner.saved_only = manner.saved_only || key == OPTION_SAVED;
+        manner.text = manner.text || key == OPTION_TEXT;
+        manner.open = manner.open || key == OPTION_OPEN;
     }
+    if (manner.text && (manner.open || manner.out != NULL))
+        return usage_error(&help, "--text draws in the terminal; --open and --out are for a page");
     if (argc > optind + 1)
         return usage_error(&help, "one at a time, please: %s, or %s", argv[optind],
                            argv[optind + 1]);
@@ -324,7 +356,7 @@ int command_show(int argc, char **argv)
     }
     char *work = work_folder(given);
     struct shown shown = {.work = work};
-    int status = show(&shown, &selection, what, saved_only);
+    int status = show(&shown, &selection, what, &manner);
     selection_clear(&selection);
     free(work);
     return status;

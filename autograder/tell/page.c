@@ -60,6 +60,11 @@ static void add_top(struct text_buffer *out, const struct page *page)
                  points_text(page->results->score));
     text_add(out, "<button type=\"button\" id=\"theme\" hidden>Light or dark</button>\n"
                   "</header>\n<main>\n");
+    if (page->note != NULL) {
+        text_add(out, "<p class=\"note\">");
+        html_text(out, page->note);
+        text_add(out, "</p>\n");
+    }
 }
 
 static void add_runs_of(struct text_buffer *out, const struct page *page, const char *check_id)

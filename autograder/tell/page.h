@@ -29,6 +29,7 @@ typedef const char *page_hint(const char *check_id, int number);
 
 struct page {
     const char *title;
+    const char *note;              /* what is to be known of it first; NULL */
     const struct results *results; /* NULL: a program was traced */
     const struct page_run *runs;
     size_t n_runs;

@@ -287,6 +287,14 @@ static void add_build_log(struct text_buffer *out, const char *log)
     text_add(out, "</pre>\n");
 }
 
+static bool has_runs(const struct page *page, const struct check_result *check)
+{
+    for (size_t i = 0; i < page->n_runs; i++)
+        if (page->runs[i].check_id != NULL && strcmp(page->runs[i].check_id, check->id) == 0)
+            return true;
+    return false;
+}
+
 static void add_exercise(struct text_buffer *out, const struct page *page,
                          const struct lab_result *lab, const struct exercise_result *exercise,
                          void (*add_runs)(struct text_buffer *, const struct page *, const char *))
@@ -294,7 +302,7 @@ static void add_exercise(struct text_buffer *out, const struct page *page,
     char *folder =
         page->source_folder != NULL ? page->source_folder(lab, exercise, page->context) : NULL;
     const char *folders[] = {folder, NULL};
-    bool opened = false; /* the first that fails is open */
+    bool opened = page->n_runs > 0; /* open is what has a picture, or else the first that fails */
 
     text_add(out, "<section class=\"exercise\">\n");
     add_title(out, 3, exercise->id, exercise->title);
@@ -304,7 +312,8 @@ static void add_exercise(struct text_buffer *out, const struct page *page,
         add_build_log(out, exercise->build_log);
     for (size_t i = 0; i < exercise->n_checks; i++) {
         const struct check_result *check = &exercise->checks[i];
-        bool open = !opened && is_bad(check->status) && check->status != CHECK_NOT_BUILT;
+        bool open = has_runs(page, check) ||
+                    (!opened && is_bad(check->status) && check->status != CHECK_NOT_BUILT);
         opened = opened || open;
         text_add(out, "<details class=\"check %s\" id=\"", statuses[check->status].class);
         html_text(out, check->id);
