@@ -31,6 +31,7 @@
 #include "jobs.h"
 #include "machine.h"
 #include "options.h"
+#include "saved_runs.h"
 #include "saves.h"
 #include "state.h"
 
@@ -69,6 +70,7 @@ struct watched {
 
 struct watch {
     const char *work;
+    char *runs_folder; /* where the runs of what fails are kept; NULL: nowhere */
     struct selection selection;
     struct watched *list; /* one for each of the selection */
     struct saves *saves;
@@ -394,6 +396,7 @@ static void start_check(struct watch *watch, int number)
                                .repeats = 1,
                                .parallel = 1,
                                .first = watch->first,
+                               .runs_folder = watch->runs_folder,
                                .told = hear_check,
                                .stoppable = true};
     watch->jobs = jobs_begin(&watch->one, &how, &watch->results, hear_exercise, watch);
@@ -811,12 +814,14 @@ int command_watch(int argc, char **argv)
     char *work = work_folder(given);
     int status = 2;
     watch.work = work;
+    watch.runs_folder = saved_runs_folder(work);
     if (choose_words(&help, &started, argv + optind) == 0 &&
         choose_started(&help, &started, work) == 0 &&
         choose_words(&help, &watch.selection, argv + optind) == 0) /* all: some are started later */
         status = watch_all(&watch, optind < argc);
     selection_clear(&started);
     selection_clear(&watch.selection);
+    free(watch.runs_folder);
     free(work);
     return status;
 }

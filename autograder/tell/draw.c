@@ -383,29 +383,52 @@ static bool has_a_part(const struct picture *picture, int object)
     return false;
 }
 
+/* Words inside a box, over as many lines as they need. */
+static void put_boxed(const struct drawing *drawing, const struct strokes *strokes, enum ink colour,
+                      const char *words)
+{
+    char *wrapped = text_wrap(words, 0, drawing->width - 3);
+    for (char *line = strtok(wrapped, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        fprintf(drawing->stream, " %s ", strokes->side);
+        put(drawing, colour, line);
+        fputc('\n', drawing->stream);
+    }
+    free(wrapped);
+}
+
 static void put_end(const struct drawing *drawing, const struct record *record,
                     const struct strokes *strokes, const struct end *end)
 {
     const struct call *maker = end->made_by >= 0 ? &record->calls[end->made_by] : NULL;
-    char *label = fit_for(drawing, end->object >= 0 ? record->objects[end->object].label : "?");
-    char *shown = safe_text(label);
+    char *safe = safe_text(end->object >= 0 ? record->objects[end->object].label : "?");
+    char *label = fit_for(drawing, safe);
+    struct text_buffer words = {0};
 
-    fprintf(drawing->stream, " %s ", strokes->side);
-    ink(drawing, end->guilty ? RED : PLAIN);
-    fprintf(drawing->stream, "%3d  %s%s%s%s  %s  %s", end->fd,
-            end->reads ? strokes->left : strokes->across, strokes->across, strokes->across,
-            end->writes ? strokes->right : strokes->across, shown, end_words(end));
+    text_add(&words, "%3d  %s%s%s%s  %s  %s", end->fd, end->reads ? strokes->left : strokes->across,
+             strokes->across, strokes->across, end->writes ? strokes->right : strokes->across,
+             label, end_words(end));
     if (maker != NULL && maker->place.file != NULL) {
         char *where = place_words(&maker->place);
-        fprintf(drawing->stream, "   (%s, %s)", call_spoken(maker->name), where);
+        text_add(&words, "   (%s, %s)", call_spoken(maker->name), where);
         free(where);
     }
     if (end->guilty)
-        fputs("   <== THIS END KEEPS OTHERS WAITING", drawing->stream);
-    no_ink(drawing, end->guilty ? RED : PLAIN);
-    fputc('\n', drawing->stream);
-    free(shown);
+        text_add(&words, "   <== THIS END KEEPS OTHERS WAITING");
+    put_boxed(drawing, strokes, end->guilty ? RED : PLAIN, words.data);
+    free(words.data);
     free(label);
+    free(safe);
+}
+
+static void put_waits(const struct drawing *drawing, const struct strokes *strokes,
+                      const struct process_now *process, bool stuck)
+{
+    char *waits = fit_for(drawing, process->waits), *where = place_words(process->place);
+    char *words = kit_format("%s%s%s", waits, where[0] != '\0' ? " at " : "", where);
+    put_boxed(drawing, strokes, stuck ? RED : PLAIN, words);
+    free(words);
+    free(where);
+    free(waits);
 }
 
 static void put_process(const struct picture *picture, const struct drawing *drawing,
@@ -415,26 +438,16 @@ static void put_process(const struct picture *picture, const struct drawing *dra
     const struct process_now *process = &now->processes[index];
     char *name = safe_text(process->name != NULL ? process->name : "program");
     char *fit = fit_for(drawing, name);
-    char *where = place_words(process->place);
-    bool stuck = picture->in_cycle[index];
 
-    fprintf(drawing->stream, " %s%s process %d `%s`", strokes->corner_top, strokes->across,
-            record->processes[index].number, fit);
-    if (process->life == LIFE_ZOMBIE)
-        fputs(": has ended, and nobody has waited for it (a zombie)", drawing->stream);
-    fputc('\n', drawing->stream);
-    if (process->waits != NULL) {
-        char *waits = fit_for(drawing, process->waits);
-        fprintf(drawing->stream, " %s ", strokes->side);
-        put(drawing, stuck ? RED : PLAIN, waits);
-        fprintf(drawing->stream, "%s%s\n", where[0] != '\0' ? "   " : "", where);
-        free(waits);
-    }
+    fprintf(drawing->stream, " %s%s process %d `%s`%s\n", strokes->corner_top, strokes->across,
+            record->processes[index].number, fit,
+            process->life == LIFE_ZOMBIE ? ": ended, not waited for (a zombie)" : "");
+    if (process->waits != NULL)
+        put_waits(drawing, strokes, process, picture->in_cycle[index]);
     for (size_t i = 0; i < process->n_ends; i++)
         if (process->ends[i].guilty || has_a_part(picture, process->ends[i].object))
             put_end(drawing, record, strokes, &process->ends[i]);
     fprintf(drawing->stream, " %s%s\n", strokes->corner_bottom, strokes->across);
-    free(where);
     free(fit);
     free(name);
 }
@@ -473,6 +486,13 @@ static bool is_in_use(const struct picture *picture, const struct moment *now, i
     return record->objects[object].id >= 0 && now->objects[object].exists;
 }
 
+static void say(const struct drawing *drawing, const char *text)
+{
+    char *wrapped = text_wrap(text, 0, drawing->width);
+    fputs(wrapped, drawing->stream);
+    free(wrapped);
+}
+
 static void put_object(const struct picture *picture, const struct drawing *drawing,
                        const struct moment *now, int object)
 {
@@ -482,18 +502,19 @@ static void put_object(const struct picture *picture, const struct drawing *draw
     char *contents = object_contents(picture->record, object, &now->objects[object]);
     bool stream = it->kind == OBJECT_PIPE || it->kind == OBJECT_FIFO || it->kind == OBJECT_SOCKET ||
                   it->kind == OBJECT_POSIX_QUEUE;
+    struct text_buffer words = {0};
 
-    fprintf(drawing->stream, " [%s]  %s%s", fit,
-            contents[0] == '?' ? "contents not known" : contents,
-            it->left_behind ? "   left behind" : "");
+    text_add(&words, " [%s]  %s%s\n", fit, contents[0] == '?' ? "contents not known" : contents,
+             it->left_behind ? "   left behind" : "");
     if (stream) {
         char *writers = holder_words(picture, now, object, true);
         char *readers = holder_words(picture, now, object, false);
-        fprintf(drawing->stream, "\n     written by %s; read by %s", writers, readers);
+        text_add(&words, "     written by %s; read by %s\n", writers, readers);
         free(writers);
         free(readers);
     }
-    fputc('\n', drawing->stream);
+    say(drawing, words.data);
+    free(words.data);
     free(contents);
     free(fit);
     free(label);
@@ -501,16 +522,17 @@ static void put_object(const struct picture *picture, const struct drawing *draw
 
 static void put_cycle(const struct picture *picture, const struct drawing *drawing)
 {
-    bool begun = false;
-    for (size_t i = 0; i < picture->n_needs; i++) {
-        const struct need *need = &picture->needs[i];
-        fprintf(drawing->stream, "%s%d needs %d", begun ? ", " : " Who needs whom: ",
-                picture->record->processes[need->process].number,
-                picture->record->processes[need->other].number);
-        begun = true;
+    struct text_buffer words = {0};
+
+    for (size_t i = 0; i < picture->n_needs; i++)
+        text_add(&words, "%s%d needs %d", i > 0 ? ", " : " Who needs whom: ",
+                 picture->record->processes[picture->needs[i].process].number,
+                 picture->record->processes[picture->needs[i].other].number);
+    if (words.length > 0) {
+        text_add(&words, ".\n");
+        say(drawing, words.data);
     }
-    if (begun)
-        fputs(".\n", drawing->stream);
+    free(words.data);
 }
 
 static void put_moment(const struct picture *picture, const struct drawing *drawing,
@@ -562,21 +584,14 @@ static bool is_something_left(const struct picture *picture)
     return picture->guilty_process >= 0;
 }
 
-static void say(const struct drawing *drawing, const char *text)
-{
-    char *wrapped = text_wrap(text, 1, drawing->width);
-    fputs(wrapped, drawing->stream);
-    free(wrapped);
-}
-
 void draw_picture(const struct picture *picture, const struct drawing *drawing)
 {
     draw_sequence(picture, drawing);
     if (!picture->io_watched)
-        say(drawing, "\nRead, write and close were not watched in this run, so no message through "
+        say(drawing, "\n Read, write and close were not watched in this run, so no message through "
                      "a descriptor is drawn.");
     if (!picture->complete)
-        say(drawing, "\nThis run made more calls than are kept: some in its middle are missing "
+        say(drawing, "\n This run made more calls than are kept: some in its middle are missing "
                      "here.");
     if (!is_something_left(picture))
         return;

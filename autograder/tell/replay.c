@@ -134,6 +134,10 @@ static void add_messages(struct text_buffer *out, const struct record *record, i
 
 static void add_values(struct text_buffer *out, const struct object_now *now)
 {
+    if (now->n_values == 0) {
+        text_add(out, "?");
+        return;
+    }
     text_add(out, "value%s", now->n_values == 1 ? "" : "s");
     for (size_t i = 0; i < now->n_values && i < MOST_LISTED; i++)
         if (now->values[i] >= 0)
@@ -142,8 +146,6 @@ static void add_values(struct text_buffer *out, const struct object_now *now)
             text_add(out, " ?");
     if (now->n_values > MOST_LISTED)
         text_add(out, " ...");
-    if (now->n_values == 0)
-        text_add(out, " ?");
 }
 
 static void add_bytes_in(struct text_buffer *out, const struct object_now *now)
