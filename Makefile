@@ -143,6 +143,8 @@ install: all ## PREFIX=/usr/local DESTDIR=
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/ipclab/probes'
 	install -m 755 ipclab '$(DESTDIR)$(PREFIX)/bin/ipclab'
 	install -D -m 644 man/ipclab.1 '$(DESTDIR)$(PREFIX)/share/man/man1/ipclab.1'
+	install -D -m 644 completion/ipclab.bash '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ipclab'
+	install -D -m 644 completion/_ipclab '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_ipclab'
 	$(if $(PROBES),install -m 755 $(PROBES) '$(DESTDIR)$(PREFIX)/share/ipclab/probes')
 	install -D -m 644 $(RUNTIME) -t '$(DESTDIR)$(PREFIX)/share/ipclab/race'
 	for program in $(EXPERIMENTS:$(B)/%=%); do \
@@ -150,7 +152,9 @@ install: all ## PREFIX=/usr/local DESTDIR=
 	for file in $$(find $(wildcard $(SHARED)) -type f); do \
 	    install -D -m 644 "$$file" '$(DESTDIR)$(PREFIX)/share/ipclab'/"$$file" || exit 1; done
 uninstall: ## remove what install put there
-	rm -f '$(DESTDIR)$(PREFIX)/bin/ipclab' '$(DESTDIR)$(PREFIX)/share/man/man1/ipclab.1'
+	rm -f '$(DESTDIR)$(PREFIX)/bin/ipclab' '$(DESTDIR)$(PREFIX)/share/man/man1/ipclab.1' \
+	    '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ipclab' \
+	    '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_ipclab'
 	rm -rf '$(DESTDIR)$(PREFIX)/share/ipclab'
 
 ##@ Housekeeping

@@ -8,6 +8,8 @@
 
 #include "../tell/text.h"
 #include "commands.h"
+#include "complete.h"
+#include "options.h"
 
 struct command {
     const char *name;
@@ -63,6 +65,32 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
+/* --complete WORD...: what the shell may offer for the last of them (complete.h). */
+static int complete(int argc, char **argv)
+{
+    const char *typed = argv[argc - 1], *previous = argc > 2 ? argv[argc - 2] : "";
+    const struct command *command = argc > 2 ? find_command(argv[1]) : NULL;
+    bool after_help = argc == 3 && strcmp(argv[1], "help") == 0;
+
+    for (int i = 2; i < argc - 1; i++)
+        if (strcmp(argv[i], "--") == 0) { /* a program and its words */
+            printf("@files\n");
+            return 0;
+        }
+    if (argc == 2 || after_help)
+        for (size_t i = 0; i < N_COMMANDS; i++)
+            if (commands[i].help != NULL)
+                printf("%s\t%s\n", commands[i].name, commands[i].help);
+    if (argc == 2)
+        printf("help\thow a command is used\n--help\tthe commands\n--version\twhich kit this is\n");
+    if (command == NULL || command->help == NULL)
+        return 0;
+    complete_words(command->words, typed);
+    options_help_for_shell(previous);
+    char *words[] = {argv[1], "--help", NULL};
+    return command->run(2, words);
+}
+
 static int unknown_command(const char *word)
 {
     const char *names[N_COMMANDS];
@@ -108,6 +136,8 @@ int main(int argc, char **argv)
         print_commands(stdout);
         return finish(0);
     }
+    if (strcmp(word, "--complete") == 0)
+        return finish(complete(argc - 1, argv + 1));
     if (strcmp(word, "--version") == 0) {
         printf("ipclab 1.0\n");
         return finish(0);

@@ -15,7 +15,7 @@
 #include "../tell/terminal.h"
 #include "../tell/text.h"
 
-enum { MOST_OPTIONS = 24, KEY_HELP = 1000 };
+enum { MOST_OPTIONS = 24, KEY_HELP = 1000, KEY_COMPLETE };
 
 static void print_wrapped(FILE *stream, const char *text, int indent)
 {
@@ -45,11 +45,44 @@ static void print_option(const struct option_row *row)
     free(wrapped);
 }
 
+static const char *word_before; /* NULL: help is for people */
+
+void options_help_for_shell(const char *previous)
+{
+    word_before = previous;
+}
+
+/* Is it the name or the letter of that option? */
+static bool is_option(const struct option_row *row, const char *word)
+{
+    bool long_name =
+        row->name != NULL && strncmp(word, "--", 2) == 0 && strcmp(word + 2, row->name) == 0;
+    return long_name ||
+           (is_letter(row->key) && word[0] == '-' && word[1] == row->key && word[2] == '\0');
+}
+
+static void print_help_for_shell(const struct option_row *row)
+{
+    for (; row != NULL && row->key != 0; row++) {
+        if (row->argument != NULL && is_option(row, word_before))
+            printf("@value %s\n", row->argument);
+        if (row->name != NULL)
+            printf("--%s\t%s\n", row->name, row->help);
+        else
+            printf("-%c\t%s\n", row->key, row->help);
+    }
+    printf("--help\tHow it is used.\n");
+}
+
 void print_help(const struct command_help *help)
 {
     static const struct option_row help_row = {KEY_HELP, "help", NULL, "This text."};
     const struct option_row *row = help->options;
 
+    if (word_before != NULL) {
+        print_help_for_shell(row);
+        return;
+    }
     printf("usage: ipclab %s%s%s%s\n\n", help->name, row != NULL ? " [OPTION...]" : "",
            help->synopsis[0] != '\0' ? " " : "", help->synopsis);
     print_wrapped(stdout, help->purpose, 0);

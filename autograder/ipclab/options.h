@@ -39,4 +39,7 @@ bool options_number(const struct command_help *help, const char *option, const c
 
 void print_help(const struct command_help *help);
 
+/* From now on --help prints what a shell may offer after the word `previous` (complete.h). */
+void options_help_for_shell(const char *previous);
+
 #endif

@@ -22,6 +22,9 @@ run()
     status=$?
     if [ $status = 0 ]; then ok "$what"; else not_ok "$what" "It ended with status $status and said:" "$scratch/said"; fi
 }
+for file in share/man/man1/ipclab.1 share/bash-completion/completions/ipclab share/zsh/site-functions/_ipclab; do
+    if [ -s "$prefix/$file" ]; then ok "$file is installed"; else not_ok "$file is installed" "See install in the Makefile."; fi
+done
 run "the installed command lists" "$prefix/bin/ipclab" list
 run "the installed command starts an exercise" "$prefix/bin/ipclab" start 1.3
 run "the installed command predicts" sh -c "echo '[P21]

@@ -66,7 +66,7 @@ if doing shell; then
         *bash) bash -n "$script" ;;
         *sh) sh -n "$script" ;;
         esac
-    done >"$scratch/complaints" 2>&1 < <(find .ci autograder -type f \( -name '*.sh' -o -path '*/gates/*' -o -path '.ci/run' \) ! -name '*.c' ! -name '*.h' 2>/dev/null)
+    done >"$scratch/complaints" 2>&1 < <(find .ci autograder completion -type f \( -name '*.sh' -o -path '*/gates/*' -o -path '.ci/run' \) ! -name '*.c' ! -name '*.h' 2>/dev/null)
     judge "every script can be read by its shell" "See the message." "$scratch/complaints"
 fi
 
