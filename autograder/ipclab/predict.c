@@ -75,21 +75,26 @@ static bool is_lab(const struct lab *lab, const char *word)
            (dash != NULL && strcasecmp(word, dash + 1) == 0);
 }
 
-static void add_lab(struct session *session, const char *name)
+/* Those of a lab (NULL: of all); false: it has none. */
+static bool add_lab(struct session *session, const char *name)
 {
     size_t n;
     const struct prediction *predictions = predictions_all(&n);
+    bool some = false;
 
     for (size_t i = 0; i < n; i++)
-        if (name == NULL || strcmp(predictions[i].lab, name) == 0)
+        if (name == NULL || strcmp(predictions[i].lab, name) == 0) {
             add_task(session, &predictions[i], false);
+            some = true;
+        }
+    return some;
 }
 
 /* 0, or 2 with a message. */
 static int add_word(struct session *session, const char *word)
 {
     const struct prediction *prediction = prediction_find(word);
-    size_t n, before = session->count;
+    size_t n;
     const struct lab *const *labs = labs_all(&n);
 
     if (prediction != NULL) {
@@ -97,12 +102,10 @@ static int add_word(struct session *session, const char *word)
         return 0;
     }
     for (size_t i = 0; i < n; i++)
-        if (is_lab(labs[i], word)) {
-            add_lab(session, labs[i]->name);
-            return session->count > before
+        if (is_lab(labs[i], word))
+            return add_lab(session, labs[i]->name)
                        ? 0
                        : usage_error(&help, "lab %s has no predictions", labs[i]->id);
-        }
     char *shown = text_visible(word, strlen(word), 60);
     usage_error(&help, "there is no lab or prediction \"%s\"; ipclab predict lists them", shown);
     free(shown);
@@ -119,7 +122,7 @@ static int load_answers(struct session *session)
                          ? kit_strdup(session->answers_file)
                          : answers_path(session->work, task->prediction->lab);
         if (answers_load(task->path, &task->answers, &error) == -1) {
-            fprintf(stderr, "ipclab predict: %s\nput that line right, then type it again\n", error);
+            fprintf(stderr, "ipclab predict: %s\n", error);
             free(error);
             return 2;
         }
@@ -132,8 +135,11 @@ static int load_answers(struct session *session)
 static void print_question(const struct session *session, const struct question *question)
 {
     print_wrapped(session, question->text, 2);
-    for (size_t i = 0; i < question->n_choices; i++)
-        printf("    %c  %s\n", (char)('a' + i), question->choices[i].text);
+    for (size_t i = 0; i < question->n_choices; i++) {
+        char *line = kit_format("    %c  %s", (char)('a' + i), question->choices[i].text);
+        print_wrapped(session, line, 0);
+        free(line);
+    }
 }
 
 static void print_prompt(const struct question *question)

@@ -58,6 +58,18 @@ size_t agreed(const struct task *task)
     return count;
 }
 
+struct sums sums_of(const struct session *session)
+{
+    struct sums sums = {0};
+
+    for (size_t i = 0; i < session->count; i++) {
+        sums.questions += session->tasks[i].prediction->n;
+        sums.answered += answered(&session->tasks[i]);
+        sums.agreed += agreed(&session->tasks[i]);
+    }
+    return sums;
+}
+
 /* ---- Measuring ------------------------------------------------------------------------------ */
 
 void tasks_measure(const struct session *session, struct task *tasks, size_t count)
@@ -152,9 +164,13 @@ int write_predictions_json(const struct session *session, const char *path)
 {
     cJSON *object = must(cJSON_CreateObject());
     struct utsname machine;
+    struct sums sums = sums_of(session);
 
     must(cJSON_AddNumberToObject(object, "schema", 1));
     must(cJSON_AddStringToObject(object, "kernel", uname(&machine) == 0 ? machine.release : ""));
+    must(cJSON_AddNumberToObject(object, "questions", (double)sums.questions));
+    must(cJSON_AddNumberToObject(object, "answered", (double)sums.answered));
+    must(cJSON_AddNumberToObject(object, "agreed", (double)sums.agreed));
     cJSON *list = must(cJSON_AddArrayToObject(object, "predictions"));
     for (size_t i = 0; i < session->count; i++)
         cJSON_AddItemToArray(list, task_json(&session->tasks[i]));

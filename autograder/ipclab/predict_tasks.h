@@ -44,6 +44,12 @@ bool agrees(const struct task *task, const struct question *question);
 size_t answered(const struct task *task);
 size_t agreed(const struct task *task);
 
+/* Of all tasks together. */
+struct sums {
+    size_t questions, answered, agreed;
+};
+struct sums sums_of(const struct session *session);
+
 /* Runs the experiments of those to which something was said, in one box. */
 void tasks_measure(const struct session *session, struct task *tasks, size_t count);
 /* Keeps what was measured: only of what was answered, else the file would tell. 0, or 3 with a

@@ -40,21 +40,33 @@ static char *in_full(const struct question *question, const char *word)
     return shown;
 }
 
+/* One side of the comparison. code: its colour. */
+static void print_side(const struct session *session, const char *label, const char *full,
+                       const char *verdict, const char *code)
+{
+    char *line = kit_format("    %s   %s%s", label, full, verdict);
+
+    printf("%s", colour(session, code));
+    print_wrapped(session, line, 0);
+    printf("%s", colour(session, "\x1b[0m"));
+    free(line);
+}
+
 static void print_outcome(const struct session *session, const struct task *task,
                           const struct question *question)
 {
     const char *said = said_by(task, question);
     char *measured = measured_by(task, question);
+    bool equal = agrees(task, question);
 
     print_wrapped(session, question->text, 2);
     char *full = said != NULL ? in_full(question, said) : kit_strdup("nothing yet");
-    printf("    you said   %s\n", full);
+    print_side(session, "you said", full, "", "");
     free(full);
     if (said != NULL && measured != NULL) {
-        bool equal = strcmp(said, measured) == 0;
         full = in_full(question, measured);
-        printf("    measured   %s%s%s%s\n", colour(session, equal ? "\x1b[32m" : "\x1b[31m"), full,
-               equal ? "   (as you said)" : "   (not as you said)", colour(session, "\x1b[0m"));
+        print_side(session, "measured", full, equal ? "   (as you said)" : "   (not as you said)",
+                   equal ? "\x1b[32m" : "\x1b[31m");
         free(full);
     }
     free(measured);
@@ -110,13 +122,10 @@ void print_result(const struct session *session, const struct task *task)
 
 void print_report(const struct session *session)
 {
-    size_t n_answered = 0, n_agreed = 0, n_questions = 0;
+    struct sums sums = sums_of(session);
 
     for (size_t i = 0; i < session->count; i++) {
         const struct task *task = &session->tasks[i];
-        n_questions += task->prediction->n;
-        n_answered += answered(task);
-        n_agreed += agreed(task);
         print_title(session, task->prediction);
         if (task->done)
             print_result(session, task);
@@ -124,7 +133,7 @@ void print_report(const struct session *session)
             printf("  not answered\n\n");
     }
     printf("%zu predictions, %zu questions: %zu answered, %zu as measured\n", session->count,
-           n_questions, n_answered, n_agreed);
+           sums.questions, sums.answered, sums.agreed);
 }
 
 void print_overview(const struct session *session)

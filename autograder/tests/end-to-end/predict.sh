@@ -75,7 +75,7 @@ ends 2 'no lab or prediction "P99"' "$ipclab" predict P99
 ends 2 "no-such-file" "$ipclab" predict 1 --answers no-such-file
 ends 2 "say of which" "$ipclab" predict --source
 ends 0 "P19-room.c - " "$ipclab" predict p19 --source
-ends 0 "not answered" "$ipclab" predict pipes
+ends 0 "^6 predictions" "$ipclab" predict pipes P1 01-pipes 1
 
 # wrong_file LINE WORDS TEXT
 wrong_file()
