@@ -40,6 +40,9 @@ tool:cppcheck              cppcheck          cppcheck         cppcheck    cppche
 tool:valgrind              valgrind          valgrind         valgrind    valgrind
 tool:strace                strace            strace           strace      strace
 tool:jq                    jq                jq               jq          jq
+tool:curl                  curl              curl             curl        curl
+tool:chromium              chromium          chromium         chromium    chromium
+tool:chromedriver          chromium-driver   chromedriver     -           chromium-chromedriver
 tool:tmux                  tmux              tmux             tmux        tmux
 tool:patch                 patch             patch            patch       patch
 tool:script                bsdutils          util-linux       util-linux  util-linux-misc
