@@ -53,10 +53,10 @@ static const struct command_help help = {
     .purpose = "Checks an exercise again whenever it is saved; without a name, everything that was "
                "started. First it checks what you name, or what did not pass yet.",
     .options = options,
-    .notes =
-        "Keys: h the next hint, n the next check that fails, r check again, arrow and page keys "
-        "move, q ends. Where standard output is no terminal it prints lines, and ^C ends it.\n"
-        "Examples: ipclab watch    ipclab watch 1.3    ipclab watch 1 | tee log",
+    .notes = "Keys: h the next hint, n the next check that fails, s its picture in the browser, r "
+             "check again, arrow and page keys "
+             "move, q ends. Where standard output is no terminal it prints lines, and ^C ends it.\n"
+             "Examples: ipclab watch    ipclab watch 1.3    ipclab watch 1 | tee log",
 };
 
 /* An exercise that is watched. */
@@ -279,7 +279,7 @@ static void draw(struct watch *watch)
     screen_size(&columns, &rows);
     char *head = picture_head(watch, columns), *body = picture_body(watch, &terminal);
     watch->from =
-        screen_draw(head, body, "\x1b[7m h hint  n next  r again  q quit \n", watch->from);
+        screen_draw(head, body, "\x1b[7m h hint  n next  s show  r again  q quit \n", watch->from);
     free(head);
     free(body);
 }
@@ -535,6 +535,58 @@ static void key_next(struct watch *watch)
     watch->from = 0;
 }
 
+/* Runs `ipclab WORDS` and returns all that it says. Whoever watches waits for it: ^C ends it. */
+static char *said_by(char **words)
+{
+    FILE *said = tmpfile();
+    char bytes[8192];
+
+    if (said == NULL)
+        kit_broken("tmpfile");
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == -1)
+        kit_broken("fork");
+    if (pid == 0) {
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        if (dup2(fileno(said), STDOUT_FILENO) != -1 && dup2(STDOUT_FILENO, STDERR_FILENO) != -1)
+            execv("/proc/self/exe", words);
+        _exit(127);
+    }
+    while (waitpid(pid, NULL, 0) == -1)
+        if (errno != EINTR)
+            kit_broken("waitpid");
+    ssize_t got = pread(fileno(said), bytes, sizeof bytes - 1, 0);
+    fclose(said);
+    bytes[got > 0 ? got : 0] = '\0';
+    return text_printable(bytes);
+}
+
+/* `show` runs the check once more: nothing else runs meanwhile. */
+static void key_show(struct watch *watch)
+{
+    const struct check_result *shown = shown_check(watch);
+    const struct exercise_result *focus = &watch->list[watch->focus].known;
+    char *id = kit_strdup(shown != NULL ? shown->id : focus->id), *work = kit_strdup(watch->work);
+    char *words[] = {(char[]){"ipclab"},
+                     (char[]){"show"},
+                     (char[]){"--open"},
+                     (char[]){"--dir"},
+                     work,
+                     id,
+                     NULL};
+
+    put_off_check(watch);
+    replace(&watch->note, kit_format("drawing %s ...\n", id));
+    watch->from = 0;
+    draw(watch);
+    replace(&watch->note, said_by(words));
+    free(id);
+    free(work);
+}
+
 static void key_again(struct watch *watch)
 {
     struct watched *focus = &watch->list[watch->focus];
@@ -586,6 +638,7 @@ static const struct {
     {KEY_END,       key_quit     },
     {'h',           key_hint     },
     {'n',           key_next     },
+    {'s',           key_show     },
     {'r',           key_again    },
     {'k',           key_up       },
     {KEY_UP,        key_up       },

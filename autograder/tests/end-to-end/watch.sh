@@ -51,6 +51,8 @@ types h
 soon "h gives a hint" shows 'hint 1 of 3 for 1\.1\.child_sees_end_of_file'
 types h
 soon "h again gives the next" shows 'hint 2 of 3 for 1\.1\.child_sees_end_of_file'
+types s
+soon "s draws the picture" shows '/show\.html'
 types n
 soon "n shows another failing check first" shows_not 'FAIL  0/1  child_sees_end_of_file'
 echo 'int oops' >>"$mine"
