@@ -509,6 +509,14 @@ static void replace(char **text, char *new_one)
     *text = new_one;
 }
 
+bool course_reveals(const struct course *course, time_t then, time_t now)
+{
+    for (size_t i = 0; i < course->n_hidden; i++)
+        if (course->hidden[i].until > then && course->hidden[i].until <= now)
+            return true;
+    return false;
+}
+
 /* Its name would tell what it looks at. */
 static void hide_check(struct check_result *check, unsigned number, time_t until)
 {

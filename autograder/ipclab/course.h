@@ -53,6 +53,8 @@ double course_points(const struct course *course, const struct exercise *exercis
 void course_set_hints(const struct course *course, struct results *results);
 /* Until when learners may not see a check; -1: they may see it. 0: never. */
 time_t course_hidden_until(const struct course *course, const char *check_id, time_t now);
+/* Is some check visible now that was hidden at `then`? */
+bool course_reveals(const struct course *course, time_t then, time_t now);
 /* Takes out of the results what learners may not see now: a hidden check says that it is hidden,
  * and how it ended. */
 void course_hide(const struct course *course, struct results *results, time_t now);

@@ -37,6 +37,8 @@
 #include "jobs.h"
 #include "machine.h"
 #include "options.h"
+#include "saved_runs.h"
+#include "submission_page.h"
 #include "submissions.h"
 #include "unpack.h"
 
@@ -178,16 +180,53 @@ static char *prepare(const struct grading *grading, const struct submission *sub
     return why;
 }
 
-/* Was this very work graded before, and can that be trusted? */
-static bool is_done(const struct grading *grading, const struct submission *submission,
-                    const struct results *now)
+/* Was this very work graded before, and can that be trusted? Then these are the results. */
+static bool take_done(const struct grading *grading, struct results *results)
 {
     struct results before;
-    bool done = grading->resume && gradebook_load(&grading->book, submission->name, &before) &&
-                before.digest == now->digest && before.status != SUBMISSION_KIT_ERROR;
-    if (grading->resume)
+
+    if (!grading->resume)
+        return false;
+    bool done = gradebook_load(&grading->book, results->submission, &before) &&
+                before.digest == results->digest && before.status != SUBMISSION_KIT_ERROR;
+    if (done) {
+        free(before.submission); /* JSON may have changed a name that is no UTF-8 */
+        before.submission = kit_strdup(results->submission);
+        results_clear(results);
+        *results = before;
+    } else {
         results_clear(&before);
+    }
     return done;
+}
+
+/* A page from before stays, with its pictures, unless it hides what may be seen now. */
+static bool page_is_good(const struct grading *grading, const char *name)
+{
+    char *path = kit_format("%s/%s.html", grading->book.folder, name);
+    struct stat status;
+    bool good = stat(path, &status) == 0 &&
+                !course_reveals(&grading->book.course, status.st_mtime, time(NULL));
+    free(path);
+    return good;
+}
+
+static void store_page(const struct grading *grading, const struct results *results,
+                       const char *work)
+{
+    char *html = submission_page(&grading->book.course, results, work, time(NULL));
+    if (gradebook_store_page(&grading->book, results->submission, html) == -1)
+        kit_broken("cannot write to %s", grading->book.folder);
+    free(html);
+}
+
+/* The page goes first: what has its results is done. */
+static void store(struct grading *grading, const struct results *results, const char *work)
+{
+    gradebook_set_aside(&grading->book, results->submission);
+    store_page(grading, results, work);
+    if (gradebook_store(&grading->book, results) == -1)
+        kit_broken("cannot write to %s", grading->book.folder);
 }
 
 /* Checks the exercises; false: somebody wants us to stop. */
@@ -195,12 +234,14 @@ static bool check_all(const struct grading *grading, const char *dir, int stop,
                       struct results *results)
 {
     const struct selection *selection = &grading->book.course.selection;
+    char *runs_folder = saved_runs_folder(dir);
     struct jobs_options how = {.dir = dir,
                                .handed_in = true,
                                .limits = grading->book.course.limits,
                                .seed = grading->book.seed,
                                .repeats = 1,
                                .parallel = 1,
+                               .runs_folder = runs_folder,
                                .stoppable = true};
     struct pollfd *ready = kit_alloc((selection->count + 1) * sizeof *ready);
     struct jobs *jobs = jobs_begin(selection, &how, results, NULL, NULL);
@@ -214,6 +255,7 @@ static bool check_all(const struct grading *grading, const char *dir, int stop,
         stopped = ready[n].revents != 0;
     }
     jobs_end(jobs);
+    free(runs_folder);
     free(ready);
     return !stopped;
 }
@@ -231,7 +273,7 @@ static _Noreturn void grade_one(struct grading *grading, const struct submission
     char *into = kit_format("%s/program", scratch->folder);
     char *why = prepare(grading, submission, scratch, into, &results);
 
-    if (is_done(grading, submission, &results)) {
+    if (take_done(grading, &results)) {
         status = DONE_BEFORE;
     } else if (why != NULL) {
         results.status = SUBMISSION_REFUSED;
@@ -242,13 +284,12 @@ static _Noreturn void grade_one(struct grading *grading, const struct submission
     } else if (results_exit_status(&results) == 3) {
         results.status = SUBMISSION_KIT_ERROR;
     }
+    course_set_hints(&grading->book.course, &results);
+    if (status == DONE_BEFORE && !page_is_good(grading, submission->name))
+        store_page(grading, &results, into);
+    if (status != DONE_BEFORE && status != 3)
+        store(grading, &results, into);
     box_free(scratch);
-    if (status != DONE_BEFORE && status != 3) {
-        course_set_hints(&grading->book.course, &results);
-        gradebook_set_aside(&grading->book, submission->name);
-        if (gradebook_store(&grading->book, &results) == -1)
-            kit_broken("cannot write the results of %s", submission->name);
-    }
     _exit(status);
 }
 
@@ -331,9 +372,7 @@ static void note_failure(struct grading *grading, const struct submission *submi
 
     *ARRAY_ADD(results.notes, results.n_notes) = kit_strdup(why);
     fill(&results, &grading->book.course.selection, CHECK_KIT_ERROR, why);
-    gradebook_set_aside(&grading->book, submission->name);
-    if (gradebook_store(&grading->book, &results) == -1)
-        kit_broken("cannot write to %s", grading->book.folder);
+    store(grading, &results, NULL);
     complain(submission, "the kit failed on it; --resume tries it again");
     results_clear(&results);
 }
@@ -395,9 +434,10 @@ static void tell_how_to_go_on(const struct grading *grading)
         if (strcmp(grading->words[i], "--resume") != 0)
             add_word(&line, grading->words[i]);
     fprintf(stderr,
-            "ipclab grade: stopped. What is graded is kept, and nothing is graded by halves.\n"
+            "ipclab grade: stopped; %zu of %zu are graded and kept.\n"
             "to go on: ipclab grade --resume%s%s\n",
-            line.data != NULL ? line.data : "", n > shown ? " ... (the same words as before)" : "");
+            grading->done, grading->submissions.n, line.data != NULL ? line.data : "",
+            n > shown ? " ... (the same words as before)" : "");
     free(line.data);
 }
 

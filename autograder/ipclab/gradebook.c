@@ -345,6 +345,14 @@ int gradebook_store(const struct gradebook *book, const struct results *results)
     return result;
 }
 
+int gradebook_store_page(const struct gradebook *book, const char *name, const char *html)
+{
+    char *path = path_of(book, name, ".html");
+    int result = kit_write_file_synced(path, html, strlen(html));
+    free(path);
+    return result;
+}
+
 static int write_out(const struct gradebook *book, const char *name, char *text)
 {
     char *path = path_of(book, name, "");

@@ -46,9 +46,10 @@ const char *gradebook_differs(const struct gradebook *one, const struct gradeboo
  * any. Returns how many. */
 unsigned gradebook_set_aside(struct gradebook *book, const char *name);
 
-/* NAME.json; false when there is none that can be read. */
+/* Reads NAME.json, and writes it and NAME.html; false when there is none that can be read. */
 bool gradebook_load(const struct gradebook *book, const char *name, struct results *results);
 int gradebook_store(const struct gradebook *book, const struct results *results);
+int gradebook_store_page(const struct gradebook *book, const char *name, const char *html);
 
 /* Writes gradebook.csv, summary.json and class.html. Returns the exit status: 3 when a result is
  * missing or not to be trusted, or something cannot be written. */

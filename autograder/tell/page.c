@@ -58,6 +58,11 @@ static void add_top(struct text_buffer *out, const struct page *page)
                  points_text(page->results->score), points_text(page->results->max_score),
                  points_text(page->results->max_score > 0 ? page->results->max_score : 1),
                  points_text(page->results->score));
+    for (size_t i = 0; page->results != NULL && i < page->results->n_notes; i++) {
+        text_add(out, "<p class=\"words\">");
+        html_text(out, page->results->notes[i]);
+        text_add(out, "</p>\n");
+    }
     text_add(out, "<button type=\"button\" id=\"theme\" hidden>Light or dark</button>\n"
                   "</header>\n<main>\n");
     if (page->note != NULL) {

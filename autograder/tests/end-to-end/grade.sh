@@ -157,6 +157,7 @@ END
 is "a course is graded" 0 "$(grade course --config course.ini class/ann all/nobody)"
 says "weights and the pass mark are in the gradebook" '^"ann",20,20,20,graded,yes$' course/gradebook.csv
 says "also for who has none" '^"nobody",0,0,20,refused,no$' course/gradebook.csv
+holds "its rules are kept" '.course | test("pass = 50.5")' course/grading.json
 says "its title is escaped" '<h1>IPC &lt;autumn&gt;</h1>' course/class.html
 refused_line()
 {
@@ -174,6 +175,28 @@ refused_line "a day that is none" '[hidden]\n1.1.every_byte_arrives = 2027-02-30
 refused_line "a number that is none" '[limits]\nseconds = soon' '2: .*"soon"'
 refused_line "a line that is none" '[course]\nhello' '2: .*key = value'
 is "the sample is right" 0 "$(grade sample --config "$tree/autograder/course.ini" --labs 1.1 all/nobody)"
+
+# --- pages, and what is hidden in them ---
+mkdir -p "wrong/one <script>" && sed 's,close(,(void)(,' "$right" >"wrong/one <script>/oneway.c"
+cat >hiding.ini <<'END'
+[course]
+include = 1.1
+hints = none
+[hidden]
+1.1.child_sees_end_of_file = never
+END
+is "a wrong one is graded, with a check hidden" 0 "$(grade hiding --config hiding.ini "wrong/one <script>")"
+page="hiding/one <script>.html"
+says "its page has the verdicts" 'every_byte_arrives' "$page"
+says "and the lines of the source" 'oneway\.c' "$page"
+says "the hidden check is there without its name" 'This check is hidden\.' "$page"
+is "nor is its name anywhere in the page" 0 "$(grep -c child_sees_end_of_file "$page")"
+holds "the results file has it" '[.labs[].exercises[].checks[].id] | index("1.1.child_sees_end_of_file") != null' "hiding/one <script>.json"
+holds "no hint is given where the rules say so" '[.labs[].exercises[].checks[].hint] | all(. == null)' "hiding/one <script>.json"
+is "a name is no markup" 0 "$(grep -c 'one <script>' "$page")"
+before=$(stat -c %i "$page")
+is "resumed" 0 "$(grade hiding --config hiding.ini --resume "wrong/one <script>")"
+is "a page that is good stays" "$before" "$(stat -c %i "$page")"
 
 # --- what is regraded stays ---
 is "graded anew" 0 "$(grade course --labs 1.1 class/ann)"
