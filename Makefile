@@ -8,7 +8,7 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 PREFIX ?= /usr/local
-PKGS   := check libseccomp libdw libelf libcjson libarchive inih
+PKGS   := check libseccomp libdw libelf libcjson libarchive inih expat
 
 CPPFLAGS += -D_XOPEN_SOURCE=700 -MMD -MP
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wformat=2

@@ -27,6 +27,7 @@ library:libelf             libelf-dev        elfutils-libelf-devel libelf elfuti
 library:libcjson           libcjson-dev      cjson-devel      cjson       cjson-dev
 library:libarchive         libarchive-dev    libarchive-devel libarchive  libarchive-dev
 library:inih               libinih-dev       inih-devel       libinih     inih-dev
+library:expat              libexpat1-dev     expat-devel      expat       expat-dev
 tool:bwrap                 bubblewrap        bubblewrap       bubblewrap  bubblewrap
 '
 needed_to_make_the_book='

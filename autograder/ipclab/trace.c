@@ -27,6 +27,7 @@
 #include "../tell/terminal.h"
 #include "../tell/text.h"
 #include "commands.h"
+#include "kit_paths.h"
 #include "options.h"
 #include "schedules.h"
 
@@ -37,6 +38,7 @@ enum {
     KEY_SEED = 's',
     KEY_IO = 'i',
     KEY_RACE = 'r',
+    KEY_MEMORY = 'm',
     KEY_SCHEDULES = 256,
     KEY_EXPECT_STATUS,
     KEY_EXPECT_OUTPUT,
@@ -51,6 +53,7 @@ static const struct option_row option_rows[] = {
     {KEY_HTML,          "html",          "FILE", "write a page there that draws the run and steps through it"  },
     {KEY_IO,            "io",            NULL,   "also record read, write, poll and close (slower)"            },
     {KEY_RACE,          "race",          NULL,   "look for data races; build the program with ipclab cc --race"},
+    {KEY_MEMORY,        "memory",        NULL,   "look for memory errors with valgrind (20 to 50 times slower)"},
     {KEY_SCHEDULES,     "schedules",     "N",    "with --race: try N orders in which its processes may run"    },
     {KEY_EXPECT_STATUS, "expect-status", "N",
      "with --schedules: the right exit status (default: that of most plain runs)"                              },
@@ -76,7 +79,7 @@ struct trace_options {
     const char *json, *html;
     uint64_t timeout_s, seed, schedules, expected_status;
     const char *expected_output;
-    bool keep, io, race, text, expects_status;
+    bool keep, io, race, memory, text, expects_status;
 };
 
 /* ---- What existed before -------------------------------------------------------------------- */
@@ -312,13 +315,15 @@ static struct run *start_trace(const struct trace_options *options, char **progr
         .sets = CALLS_RARE | (options->io ? CALLS_IO | CALLS_FILES : 0u) |
                 (options->race || is_drawn(options) ? CALLS_IO : 0u),
         .race = options->race,
+        .memcheck = options->memory,
         .tracer = {.existed_before = existed_before,
                    .seed = options->seed,
                    .picture = is_drawn(options)},
         .wall_limit_us = (int64_t)options->timeout_s * 1000000,
         .all_places = options->json != NULL || is_drawn(options),
     };
-    struct run_program first = {.file = program[0], .argv = (const char *const *)program};
+    struct run_program first = {
+        .file = program[0], .argv = (const char *const *)program, .memcheck = options->memory};
 
     ipc_state_read(&before);
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) == -1)
@@ -349,6 +354,18 @@ static void say_what_was_watched(const struct record *record)
                 record->notes_dropped);
 }
 
+/* The same of memory errors. */
+static void say_what_valgrind_missed(const struct record *record)
+{
+    if (record->unwatched > 0)
+        fprintf(
+            stderr,
+            "ipclab trace: valgrind said nothing of %d of the processes, so nothing is known "
+            "about their memory.\n"
+            "If it cannot read the debug information, build with -gdwarf-4, as ipclab cc does.\n",
+            record->unwatched);
+}
+
 static void draw_run(const struct record *record, const struct findings *findings)
 {
     struct picture *picture = picture_new(record, findings);
@@ -374,6 +391,8 @@ static int trace(const struct trace_options *options, char **program)
     judge_run(run->record, &findings);
     if (options->race)
         say_what_was_watched(run->record);
+    if (options->memory)
+        say_what_valgrind_missed(run->record);
     if (findings.count > 0) {
         struct terminal terminal = terminal_for(stderr);
         terminal_findings(&terminal, &findings, 0);
@@ -440,6 +459,8 @@ int command_trace(int argc, char **argv)
             options.expected_output = optarg;
         if (key == KEY_RACE)
             options.race = true;
+        if (key == KEY_MEMORY)
+            options.memory = true;
         if (key == KEY_TIMEOUT &&
             !options_number(&help, "--timeout", optarg, 0, 1000000, &options.timeout_s))
             return 2;
@@ -449,6 +470,12 @@ int command_trace(int argc, char **argv)
     }
     if (optind >= argc)
         return usage_error(&help, "which program? For example: ipclab trace -- ./a.out");
+    if (options.memory && (options.race || options.io || options.text))
+        return usage_error(&help, "--memory goes with none of --race, --io and --text: they need "
+                                  "the program's own calls");
+    if (options.memory && !kit_has_command("valgrind"))
+        return usage_error(&help, "--memory needs valgrind, which is not installed; ipclab doctor "
+                                  "says how to install it");
     if (options.schedules > 0 && !options.race)
         return usage_error(&help, "--schedules needs --race, and a program that was built for it: "
                                   "ipclab cc --race prog.c -o prog");

@@ -41,6 +41,9 @@ void judge_descriptors(const struct record *record, struct findings *findings);
 /* Accesses to shared memory that nothing orders, where the race detector was on. (races.c) */
 void judge_races(const struct record *record, struct findings *findings);
 
+/* Memory used wrongly, where valgrind watched. (memory.c) */
+void judge_memory(const struct record *record, struct findings *findings);
+
 /* All of the above, in the order in which they are told: what holds for every run. (judge_run.c) */
 void judge_run(const struct record *record, struct findings *findings);
 

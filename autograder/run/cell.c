@@ -68,7 +68,7 @@ static int send_with_fds(int socket, const struct iovec *parts, size_t n_parts, 
                          size_t n_fds)
 {
     union {
-        char space[CMSG_SPACE(4 * sizeof(int))];
+        char space[CMSG_SPACE(5 * sizeof(int))];
         struct cmsghdr align;
     } control = {0};
     struct msghdr message = {.msg_iov = (struct iovec *)parts, .msg_iovlen = n_parts};
@@ -92,7 +92,7 @@ static int send_with_fds(int socket, const struct iovec *parts, size_t n_parts, 
 static ssize_t receive_with_fds(int socket, void *to, size_t size, int *fds, size_t max_fds)
 {
     union {
-        char space[CMSG_SPACE(4 * sizeof(int))];
+        char space[CMSG_SPACE(5 * sizeof(int))];
         struct cmsghdr align;
     } control = {0};
     struct iovec part = {to, size};
@@ -144,22 +144,31 @@ static void reset_signals(unsigned long long ignored)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Puts the given descriptors at 0, 1, 2 and closes everything else but *keep, which is moved. */
-static int arrange_descriptors(const int *stdio, int *keep)
+static int move_high(int fd)
 {
-    int moved[3], high = fcntl(*keep, F_DUPFD_CLOEXEC, 900);
-    if (high == -1)
-        high = fcntl(*keep, F_DUPFD_CLOEXEC, 10);
+    int high = fcntl(fd, F_DUPFD_CLOEXEC, 900);
+    return high != -1 ? high : fcntl(fd, F_DUPFD_CLOEXEC, 10);
+}
+
+/* Puts the given descriptors at 0, 1, 2 and closes everything else but *keep and (unless it is -1)
+ * *also, which are moved. */
+static int arrange_descriptors(const int *stdio, int *keep, int *also)
+{
+    int moved[3], high = move_high(*keep), higher = *also != -1 ? move_high(*also) : high;
     for (int i = 0; i < 3; i++)
         moved[i] = stdio[i] >= 0 ? fcntl(stdio[i], F_DUPFD_CLOEXEC, 3) : -1;
     for (int i = 0; i < 3; i++)
         if (moved[i] == -1 ? (close(i) == -1 && errno != EBADF) : dup2(moved[i], i) == -1)
             return -1;
-    if (high == -1)
+    if (high == -1 || higher == -1)
         return -1;
     syscall(SYS_close_range, 3, (unsigned)high - 1, 0);
-    syscall(SYS_close_range, (unsigned)high + 1, ~0U, 0);
+    if (higher > high + 1)
+        syscall(SYS_close_range, (unsigned)high + 1, (unsigned)higher - 1, 0);
+    syscall(SYS_close_range, (unsigned)higher + 1, ~0U, 0);
     *keep = high;
+    if (*also != -1)
+        *also = higher;
     return 0;
 }
 
@@ -187,11 +196,15 @@ static _Noreturn void become(const struct spawn *spawn, int go)
         _exit(125);
     if (!spawn->plain_environment)
         reset_signals(spawn->ignored_signals);
-    if (!spawn->plain_environment && arrange_descriptors(spawn->stdio, &go) == -1)
+    int report = spawn->report;
+    if (!spawn->plain_environment && arrange_descriptors(spawn->stdio, &go, &report) == -1)
         _exit(125);
+
     if (spawn->mask != NULL)
         sigprocmask(SIG_SETMASK, spawn->mask, NULL);
     set_limits(&spawn->limits);
+    if (report != -1 && dup2(report, spawn->report_number) == -1)
+        _exit(125);
     if (!spawn->plain_environment)
         umask(spawn->umask_given ? (mode_t)spawn->umask : 022);
     if (spawn->another_user && become_another_user() == -1)
@@ -247,9 +260,10 @@ static size_t list_size(const char *const *list)
     return size;
 }
 
-static int message_fds[4]; /* init: the descriptors that came with the present message */
+static int message_fds[5]; /* init: the descriptors that came with the present message */
 
-/* Runs in init: forks the program. message_fds: the program's socket, then 0, 1, 2. */
+/* Runs in init: forks the program. message_fds: the program's socket, then 0, 1, 2 and the report,
+ * as far as there are such. */
 static int spawn_inside(const void *argument, size_t size)
 {
     struct spawn spawn;
@@ -269,8 +283,10 @@ static int spawn_inside(const void *argument, size_t size)
         return -1;
     spawn.argv = argv;
     spawn.envp = envp;
-    for (int i = 0, next = 1; i < 3; i++)
+    int next = 1;
+    for (int i = 0; i < 3; i++)
         spawn.stdio[i] = spawn.stdio[i] >= 0 ? message_fds[next++] : -1;
+    spawn.report = spawn.report >= 0 ? message_fds[next] : -1;
     pid_t pid = fork();
     if (pid == 0)
         become(&spawn, message_fds[0]);
@@ -324,10 +340,12 @@ static int spawn_through_init(struct cell *cell, const struct spawn *spawn, int 
         {&message, sizeof message},
         {flat,     message.size  }
     };
-    int fds[4] = {socket}, n = 1;
+    int fds[5] = {socket}, n = 1;
     for (int i = 0; i < 3; i++)
         if (spawn->stdio[i] >= 0)
             fds[n++] = spawn->stdio[i];
+    if (spawn->report >= 0)
+        fds[n++] = spawn->report;
     struct answer answer = {-1, ESRCH};
     if (send_with_fds(cell->socket, parts, 2, fds, (size_t)n) == -1 ||
         recv(cell->socket, &answer, sizeof answer, 0) != (ssize_t)sizeof answer)
@@ -488,14 +506,15 @@ static void serve(int socket)
 {
     static char buffer[MESSAGE_MAX + sizeof(struct message)];
     struct message message;
-    ssize_t got = receive_with_fds(socket, buffer, sizeof buffer, message_fds, 4);
+    ssize_t got = receive_with_fds(socket, buffer, sizeof buffer, message_fds,
+                                   sizeof message_fds / sizeof *message_fds);
     if (got < (ssize_t)sizeof message)
         _exit(0); /* the kit is gone */
     memcpy(&message, buffer, sizeof message);
     errno = 0;
     struct answer answer = {.result = message.function(buffer + sizeof message, message.size)};
     answer.error = errno;
-    for (int i = 0; i < 4; i++)
+    for (size_t i = 0; i < sizeof message_fds / sizeof *message_fds; i++)
         if (message_fds[i] >= 0)
             close(message_fds[i]);
     if (send(socket, &answer, sizeof answer, MSG_NOSIGNAL) == -1)

@@ -44,6 +44,7 @@ struct spawn {
     const char *const *envp; /* NULL-terminated */
     const char *directory;   /* working directory; NULL: the run's folder */
     int stdio[3];
+    int report, report_number;       /* one more, and the number that it gets; -1: none */
     const struct sock_fprog *filter; /* the tracer's; NULL: none */
     struct cell_limits limits;
     unsigned long long ignored_signals; /* bit N-1: start with signal N ignored */

@@ -107,9 +107,23 @@ static void free_races(struct record *record)
         free_place(&record->sites[i]);
     for (size_t i = 0; i < record->n_memories; i++)
         free(record->memories[i].label);
+    for (size_t i = 0; i < record->n_misuses; i++)
+        misuse_clear(&record->misuses[i]);
+    free(record->misuses);
     free(record->notes);
     free(record->sites);
     free(record->memories);
+}
+
+void misuse_clear(struct misuse *misuse)
+{
+    free(misuse->kind);
+    free(misuse->what);
+    free(misuse->through);
+    free(misuse->about);
+    free_place(&misuse->place);
+    free_place(&misuse->about_place);
+    free_place(&misuse->made_place);
 }
 
 void record_free(struct record *record)

@@ -231,6 +231,20 @@ struct race_memory {
     char *label; /* "segment 3", "/dev/shm/counter", "the shared mapping" */
 };
 
+/* A wrong use of memory, in the words of valgrind, which watched the run (memcheck.h). */
+struct misuse {
+    int process;        /* index */
+    char *kind;         /* "InvalidWrite", "UninitCondition", "SyscallParam", ... */
+    char *what;         /* "Invalid write of size 4" */
+    char *through;      /* the function called by the line in which it happens ("strlen"); NULL: it
+                           is the line itself */
+    struct place place; /* the innermost line of the learner's */
+    char *about; /* "Address 0x... is 0 bytes after a block of size 40 alloc'd"; NULL: nothing known
+                  */
+    struct place about_place; /* where that block was allocated or freed, or the value came to be */
+    struct place made_place;  /* where a freed block had been allocated */
+};
+
 struct record {
     char *program; /* command line of the first program */
     char
@@ -264,6 +278,10 @@ struct record {
     size_t n_sites;
     struct race_memory *memories;
     size_t n_memories;
+    bool memory_watched; /* valgrind was there; the tracer's places are not the learner's then */
+    struct misuse *misuses;
+    size_t n_misuses;
+    int unwatched;       /* processes of the learner's of which valgrind has not said anything */
     int notes_dropped;   /* notes for which there was no room */
     int64_t snapshot_us; /* when the last snapshot was taken; -1: never */
 };
@@ -271,6 +289,9 @@ struct record {
 /* An empty record. Never NULL (kit_broken() when memory is out). Freed with record_free(). */
 struct record *record_new(void);
 void record_free(struct record *record);
+
+/* Frees what a misuse owns. */
+void misuse_clear(struct misuse *misuse);
 
 /* Adds one zeroed element with its indices set to -1 and returns its index. Pointers into the array
  * become invalid; so take the index first: &record->calls[record_add_call(record)] may read the old

@@ -120,6 +120,14 @@ static void *add_note(void *owner)
     return ARRAY_ADD(record->notes, record->n_notes);
 }
 
+static void *add_misuse(void *owner)
+{
+    struct record *record = owner;
+    struct misuse *misuse = ARRAY_ADD(record->misuses, record->n_misuses);
+    misuse->process = -1;
+    return misuse;
+}
+
 static void *add_site(void *owner)
 {
     struct record *record = owner;
@@ -298,10 +306,19 @@ static const struct field memory_fields[] = {
     F(struct race_memory, label, TEXT),
 };
 
+static const struct field misuse_fields[] = {
+    F(struct misuse, process, PROCESS),   F(struct misuse, kind, TEXT),
+    F(struct misuse, what, TEXT),         F(struct misuse, through, TEXT),
+    F(struct misuse, place, PLACE),       F(struct misuse, about, TEXT),
+    F(struct misuse, about_place, PLACE), F(struct misuse, made_place, PLACE),
+};
+
 static const struct list turns = LIST_OF(struct record, turns, add_turn, turn_fields);
 static const struct list notes = LIST_OF(struct record, notes, add_note, note_fields);
 static const struct list sites = LIST_OF(struct record, sites, add_site, place_fields);
 static const struct list memories = LIST_OF(struct record, memories, add_memory, memory_fields);
+
+static const struct list misuses = LIST_OF(struct record, misuses, add_misuse, misuse_fields);
 
 static const struct field record_fields[] = {
     F(struct record, program, TEXT),
@@ -328,6 +345,9 @@ static const struct field record_fields[] = {
     F_LIST(struct record, notes, &notes),
     F_LIST(struct record, sites, &sites),
     F_LIST(struct record, memories, &memories),
+    F(struct record, memory_watched, BOOLEAN),
+    F(struct record, unwatched, INTEGER),
+    F_LIST(struct record, misuses, &misuses),
 };
 
 static const char *const wait_kind_names[WAIT_KINDS] = {

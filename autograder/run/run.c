@@ -20,6 +20,7 @@
 
 #include "../judge/judge.h"
 #include "kit.h"
+#include "memcheck.h"
 #include "places.h"
 #include "proc.h"
 #include "race.h"
@@ -85,6 +86,9 @@ struct run *run_new(const struct run_options *options)
     }
     if (options->race)
         run->race = run->options.tracer.race = race_new(run->cell);
+    if (options->memcheck)
+        run->memcheck = memcheck_new(options->limits.descriptors);
+    run->options.tracer.memcheck = options->memcheck;
     if (options->schedule != NULL) {
         run->options.tracer.schedule = options->schedule;
         run->options.sets |= CALLS_SCHEDULE;
@@ -298,12 +302,15 @@ int run_start(struct peer *peer, const struct run_program *program)
 
     if (!run->options.open_world)
         lay_stdio(program, theirs, ours);
+    const char **under = program->memcheck ? memcheck_command(run->memcheck, program) : NULL;
     struct spawn spawn = {
-        .file = program->file,
-        .argv = program->argv,
+        .file = under != NULL ? under[0] : program->file,
+        .argv = under != NULL ? under : program->argv,
         .envp = program->envp,
         .directory = program->directory,
         .stdio = {theirs[0], theirs[1], theirs[2]},
+        .report = under != NULL ? memcheck_end(run->memcheck) : -1,
+        .report_number = under != NULL ? memcheck_number(run->memcheck) : -1,
         .filter = calls_filter(run->options.sets, run->options.open_world),
         .limits = run->options.limits,
         .ignored_signals = program->ignored_signals,
@@ -316,6 +323,7 @@ int run_start(struct peer *peer, const struct run_program *program)
     };
     int started = cell_spawn(run->cell, &spawn, &waiting);
     int error = errno;
+    free(under);
     for (int i = 0; i < 3; i++)
         if (program->kind[i] != STDIO_FD)
             close_fd(&theirs[i]);
@@ -384,15 +392,18 @@ static bool one_scheduled_round(struct run *run)
 /* One round: waits for news (at most a tick), handles it. Returns whether anything happened. */
 static bool one_round(struct run *run)
 {
-    struct pollfd watch[1 + 3 * MOST_PEERS] = {
+    struct pollfd watch[1 + 3 * MOST_PEERS + 1] = {
         {run->signals, POLLIN, 0}
     };
 
     if (run->options.schedule != NULL)
         return one_scheduled_round(run);
     watch_peers(run, watch + 1);
-    wait_for_news(run, watch, 1 + 3 * run->n_peers, TICK_MS * 1000000L);
+    size_t last = 1 + 3 * run->n_peers;
+    watch[last] = (struct pollfd){memcheck_input(run->memcheck), POLLIN, 0};
+    wait_for_news(run, watch, last + 1, TICK_MS * 1000000L);
     bool news = tracer_handle(run->tracer) > 0;
+    news |= memcheck_drain(run->memcheck);
     return serve_peers(run, watch + 1) || news;
 }
 
@@ -787,6 +798,8 @@ void run_finish(struct run *run)
         remove_leftovers(run);
     if (run->race != NULL)
         race_collect(run->race, run->record, run->options.tracer.hasty);
+    if (run->memcheck != NULL)
+        memcheck_collect(run->memcheck, run->record);
     if (!run->options.tracer.hasty) {
         place_calls(run);
         place_forks(run->record);
@@ -804,6 +817,7 @@ void run_free(struct run *run)
         remove_leftovers(run);
     }
     race_free(run->race);
+    memcheck_free(run->memcheck);
     cell_free(run->cell);
     tracer_free(run->tracer);
     for (size_t i = 0; i < run->n_peers; i++)

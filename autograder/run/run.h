@@ -50,6 +50,7 @@ struct run_options {
     size_t call_limit;   /* recorded calls; 0: none */
     struct cell_limits limits;
     struct schedule *schedule; /* one thread at a time, as it says (the caller's); NULL: none */
+    bool memcheck;             /* programs that ask for it run under valgrind: see memcheck.h */
     bool race; /* programs built for it write down what they do to shared memory: see race.h */
 };
 
@@ -75,8 +76,9 @@ struct run {
     struct run_options options;
     struct record *record;
     struct tracer *tracer;
-    struct cell *cell; /* NULL in the open world */
-    struct race *race; /* NULL: not watched */
+    struct cell *cell;         /* NULL in the open world */
+    struct race *race;         /* NULL: not watched */
+    struct memcheck *memcheck; /* NULL: not watched */
     enum run_state state;
     bool finished; /* run_finish() was called */
     bool settled;  /* with a schedule: nobody can go, and the kit has nothing to give or take */
@@ -113,6 +115,7 @@ struct run_program {
     unsigned long long ignored_signals;
     unsigned umask; /* umask(2), if umask_given; else 022 */
     bool umask_given;
+    bool memcheck;     /* under valgrind; the run's options have it, too */
     bool another_user; /* see cell_has_another_user() */
 };
 

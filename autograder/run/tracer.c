@@ -40,6 +40,7 @@
 #include "../race/log.h"
 #include "calls.h"
 #include "kit.h"
+#include "memcheck.h"
 #include "places.h"
 #include "proc.h"
 #include "procfs.h"
@@ -1375,6 +1376,8 @@ static bool refuses_kill(struct tracer *tracer, struct task *task, const struct 
 
     if (!guarded || task->row->effect != EFFECT_KILL || pid == 0)
         return false;
+    if (task->row->number == SYS_tkill) /* a thread; its number is the same for us in that mode */
+        return task_find(tracer, pid) == NULL;
     return pid == -1 || record_find_pid(tracer->record, abs(pid)) == -1;
 }
 
@@ -1668,7 +1671,9 @@ static bool is_own(struct tracer *tracer, pid_t pid)
 {
     char *file = proc_executable(pid);
     bool own = false;
-    if (file != NULL && tracer->options->own_folder != NULL) {
+    if (file != NULL && tracer->options->memcheck) {
+        own = memcheck_runs_in(file);
+    } else if (file != NULL && tracer->options->own_folder != NULL) {
         own = strncmp(file, tracer->options->own_folder, strlen(tracer->options->own_folder)) == 0;
     } else if (file != NULL) {
         if (tracer->own_program == NULL)

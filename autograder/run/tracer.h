@@ -27,6 +27,7 @@ struct hold {
 struct tracer_options {
     const char *
         own_folder; /* programs below it are the learner's ("/program/"); NULL: the first program */
+    bool memcheck;  /* valgrind runs the learner's programs: its processes are theirs */
     bool confined;  /* in a cell with namespaces of its own, that keep its signals inside */
     bool short_writes, short_reads, interruptions;
     struct fault *faults;

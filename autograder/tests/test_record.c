@@ -279,6 +279,18 @@ static struct record *full_record(void)
         (struct place){kit_strdup("d.c"), 9, kit_strdup("add")};
     *ARRAY_ADD(record->memories, record->n_memories) =
         (struct race_memory){1, 2, kit_strdup("segment 2")};
+    record->memory_watched = true;
+    record->unwatched = 2;
+    *ARRAY_ADD(record->misuses, record->n_misuses) = (struct misuse){
+        .process = 1,
+        .kind = kit_strdup("InvalidRead"),
+        .what = kit_strdup("Invalid read of size 1"),
+        .through = kit_strdup("strlen"),
+        .place = {kit_strdup("e.c"), 10, kit_strdup("say") },
+        .about = kit_strdup("Address 0x1 is 0 bytes inside a block of size 1 free'd"),
+        .about_place = {kit_strdup("e.c"), 11, kit_strdup("drop")},
+        .made_place = {kit_strdup("e.c"), 12, kit_strdup("make")},
+    };
     return record;
 }
 

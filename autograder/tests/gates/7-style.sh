@@ -14,7 +14,7 @@ mapfile -t sources < <(printf '%s\n' "${all_files[@]}" | grep '\.c$')
 lab_flags="-std=c17 -D_XOPEN_SOURCE=700 -Icommon"
 warnings="-Wall -Wextra -Wpedantic -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wformat=2"
 export lab_flags warnings
-packages=$(pkg-config --cflags check libseccomp libdw libelf libcjson libarchive inih)
+packages=$(pkg-config --cflags check libseccomp libdw libelf libcjson libarchive inih expat)
 export packages
 
 # The flags that one file is compiled with: those of a lab for a lab's file, with the headers of its
