@@ -225,6 +225,13 @@ struct given *given_another_user(void);
  * to each program of the run, the first included. It runs several times slower, and says nothing of
  * processor time. */
 struct given *given_race_build(void);
+/* The program runs under valgrind: memory used wrongly by it or by its children (before they exec a
+ * command) fails the check like any house rule (FINDING_MEMORY_ERROR). Give it to each program of
+ * the learner's in the run, the first included. It takes a second of processor time a program, so
+ * one such run an exercise, with little input. What the tracer says of lines, and what is left
+ * behind, is not judged there; calls cannot be held, watched or made to fail. Without valgrind the
+ * check is skipped; a sanitized build watches its memory itself and runs as always. */
+struct given *given_memory_check(void);
 /* First in a check that has a second user: the check is skipped, with the reason, on a machine that
  * has none for us. */
 void need_another_user(void);

@@ -5,7 +5,10 @@
 
 #include <string.h>
 
+#include "../ipclab/kit_paths.h"
 #include "../run/kit.h"
+#include "check_runs.h"
+#include "worker.h"
 
 struct given {
     void (*fulfil)(const struct given *given, struct start *start);
@@ -381,6 +384,19 @@ static void fulfil_race_build(const struct given *given, struct start *start)
 struct given *given_race_build(void)
 {
     return wish(fulfil_race_build);
+}
+
+static void fulfil_memory_check(const struct given *given, struct start *start)
+{
+    (void)given;
+    if (!worker.sanitized && !kit_has_command("valgrind"))
+        check_skip("It needs valgrind, which is not installed. Type: ipclab doctor");
+    start->memory_check = !worker.sanitized;
+}
+
+struct given *given_memory_check(void)
+{
+    return wish(fulfil_memory_check);
 }
 
 /* ---- Held and killed ------------------------------------------------------------------------ */

@@ -44,7 +44,7 @@ struct start {
     size_t n_objects;
     struct hold holds[8];
     size_t n_holds;
-    bool terminal, umask_given, another_user, race_build;
+    bool terminal, umask_given, another_user, race_build, memory_check;
     unsigned umask;
 };
 

@@ -24,6 +24,7 @@ enum {
     CPU_LIMIT_US = 3000000,
     CALL_LIMIT = 300000,
     OUTPUT_LIMIT = 16 * 1024 * 1024,
+    VALGRIND_SLOWNESS = 10, /* with valgrind it needs its thirtieth part */
     IDLE_CPU_US = 1000000,
     FRUITLESS_US = 2000000,
     FRUITLESS_SWITCHES = 100
@@ -97,6 +98,7 @@ static struct run *make_run(const struct start *start)
             kit_broken("a check starts a run before it has finished the one before");
     if (start->race_build) /* before the run begins: the compiler is a run, too */
         build_for_races();
+    const int64_t slowness = start->memory_check ? VALGRIND_SLOWNESS : 1;
     struct fault *faults = kit_alloc(sizeof start->faults);
     struct kept *kept = kit_alloc(sizeof *kept);
     char *own = kit_format("%s/", worker.program);
@@ -119,20 +121,24 @@ static struct run *make_run(const struct start *start)
                    .n_faults = start->n_faults,
                    .seed = worker.seed,
                    .small_pipes = start->small_pipes,
-                   .picture = worker.runs_wanted == RUNS_WATCHED,
+                   .picture = worker.runs_wanted == RUNS_WATCHED && !start->memory_check,
                    .came_out = start->kept_pipes ? keep : NULL,
                    .context = kept},
-        .wall_limit_us = chosen->seconds > 0 ? (int64_t)chosen->seconds * 1000000 : WALL_LIMIT_US,
-        .cpu_limit_us =
-            chosen->cpu_seconds > 0 ? (int64_t)chosen->cpu_seconds * 1000000 : CPU_LIMIT_US,
+        .wall_limit_us =
+            slowness * (chosen->seconds > 0 ? (int64_t)chosen->seconds * 1000000 : WALL_LIMIT_US),
+        .cpu_limit_us = slowness * (chosen->cpu_seconds > 0 ? (int64_t)chosen->cpu_seconds * 1000000
+                                                            : CPU_LIMIT_US),
         .output_limit = chosen->output_mb > 0 ? chosen->output_mb << 20 : OUTPUT_LIMIT,
         .call_limit = CALL_LIMIT,
         .all_places = true,
         .race = start->race_build,
-        .limits = {.cpu_seconds = chosen->cpu_seconds > 30 ? chosen->cpu_seconds : 30,
-                   .memory_bytes = worker.sanitized        ? 0
-                                   : chosen->memory_mb > 0 ? chosen->memory_mb << 20
-                                                           : 4UL << 30,
+        .memcheck = start->memory_check,
+        .limits = {.cpu_seconds = (unsigned long)slowness *
+                                  (chosen->cpu_seconds > 30 ? chosen->cpu_seconds : 30),
+                   .memory_bytes = worker.sanitized ? 0
+                                   : chosen->memory_mb > 0 && !start->memory_check
+                                       ? chosen->memory_mb << 20
+                                       : 4UL << 30,         /* valgrind has its own needs */
                    .processes = chosen->processes > 0 ? chosen->processes : 256,
                    .file_bytes = 256UL << 20,
                    .descriptors = 1024},
@@ -259,6 +265,7 @@ static void lay_stdio(const struct run *run, const struct start *start, struct r
     program->umask = start->umask;
     program->umask_given = start->umask_given;
     program->another_user = start->another_user;
+    program->memcheck = start->memory_check;
 }
 
 /* The source file of a driver of the kit's: what it does is not the learner's doing. */
@@ -375,6 +382,10 @@ void finish_run(struct run *run)
     wake_stopped(it);
     run_finish(run);
     it->finished = true;
+    if (run->record->unwatched > 0) { /* "no finding" would be a guess */
+        errno = 0;
+        kit_broken("valgrind did not watch %d of the processes", run->record->unwatched);
+    }
     judge_run(run->record, &it->findings);
 }
 
@@ -425,6 +436,11 @@ static struct idle_watch new_watch(struct run *run)
                                .since_us = kit_now_us()};
 }
 
+static int64_t slowness_of(const struct run *run)
+{
+    return run->memcheck != NULL ? VALGRIND_SLOWNESS : 1;
+}
+
 /* For a while nothing has come of it, but it has woken up very often. */
 static bool keeps_looking(struct run *run, struct idle_watch *watch)
 {
@@ -433,7 +449,7 @@ static bool keeps_looking(struct run *run, struct idle_watch *watch)
         *watch = new_watch(run);
         watch->cpu_at_start = cpu;
     }
-    return kit_now_us() - watch->since_us > FRUITLESS_US &&
+    return kit_now_us() - watch->since_us > FRUITLESS_US * slowness_of(run) &&
            switches_of(run) > watch->switches + FRUITLESS_SWITCHES;
 }
 
@@ -441,7 +457,7 @@ static bool still_or_busy(struct run *run, void *context)
 {
     struct idle_watch *watch = context;
     watch->still = run_is_still(run, NULL);
-    return watch->still || run_cpu_us(run) - watch->cpu_at_start > IDLE_CPU_US ||
+    return watch->still || run_cpu_us(run) - watch->cpu_at_start > IDLE_CPU_US * slowness_of(run) ||
            keeps_looking(run, watch);
 }
 

@@ -345,3 +345,21 @@ CHECK(close_always_waits, 1,
     expect_steps(args("open A w exit 4", "ended", "hold A late", "close A", "count"),
                  given_nothing(), "A close: EPIPE\nnew descriptors: 0\n");
 }
+
+CHECK(memory_is_sound, 1,
+      HINT("What do you keep for each stream, and how many bytes have you asked for to keep it in?")
+          HINT("When is what you keep of a stream given back, and who still reads it then?")
+              HINT("The message names the line, and where the memory comes from. How long is it, and "
+                   "how much is stored in it?"))
+{
+    const char *word = random_word();
+    const char *const *steps =
+        args("count", text_format("open A r echo %s; exit 3", word).bytes,
+             "open B w cat >copy; exit 4", "open C r exit 5", "line A", "close B", "close A",
+             "open A r cat copy", "copy A", "close C", "close A", "count");
+
+    expect_log(perform(steps, given_memory_check()), steps, FINDING_WRONG_OUTPUT,
+               text_format("new descriptors: 0\nA line: %s\nB close: exit 4\nA close: exit 3\n"
+                           "C close: exit 5\nA close: exit 0\nnew descriptors: 0\n",
+                           word));
+}

@@ -342,3 +342,14 @@ CHECK(failures_and_wrong_usage, 1,
     }
     expect_exit(run_program("capture", args("10"), given_nothing()), 2);
 }
+
+CHECK(memory_is_sound, 1,
+      HINT("How much room is there when the output comes, and who makes it larger?")
+      HINT("The output is just as long as your memory. What else do you put behind it?")
+      HINT("Who says how many bytes read has stored: read itself, or what stands in them?"))
+{
+    struct text output = random_bytes(65536); /* powers of two fill what grows by doubling */
+    struct run *run =
+        run_program("capture", args("60", "cat"), given(given_input(output), given_memory_check()));
+    expect_captured(run, output, 0);
+}

@@ -287,3 +287,30 @@ CHECK(says_which_call_failed, 1,
         expect_usage(programs[p]);
     }
 }
+
+/* Printable, without a newline. */
+static struct text letters(size_t length)
+{
+    struct text text = random_bytes(length);
+    for (size_t i = 0; i < length; i++)
+        text.bytes[i] = (char)('a' + (unsigned char)text.bytes[i] % 26);
+    return text;
+}
+
+CHECK(memory_is_sound, 1,
+      HINT("How long may a line be, and how much room have you got for it?")
+      HINT("The last line may lack its newline. Is there room for one more byte?")
+      HINT("Until when is what getline has given you yours, and how long is it?"))
+{
+    /* What ends there fills memory that is got by the power of two, and by getline(3). */
+    static const size_t last[] = {4096, 119};
+    const char *key = random_word();
+    for (size_t p = 0; p < 2; p++) {
+        struct text first = letters(20), second = letters(last[p]);
+        struct run *run = run_program(programs[p], args(probe("coprocess")),
+                                      given(given_input(text_join(with_newline(first), second)),
+                                            orders(key, ""), given_memory_check()));
+        expect_exit(run, 0);
+        expect_stdout(run, text_join(answer_to(key, first, 0), answer_to(key, second, 0)));
+    }
+}

@@ -518,3 +518,24 @@ CHECK(the_name_may_be_taken, 1,
         expect_stderr_begins(run, "usage:");
     }
 }
+
+CHECK(memory_is_sound, 1,
+      HINT("How long can the name of a reply FIFO be, and the reply? And what ends them?")
+      HINT("Which bytes of the request has the client set, and which of them do you look at?")
+      HINT("The message names the line, and where the memory comes from. How long is it, and how "
+           "much is stored in it?"))
+{
+    int pid = random_between(1000000, 9999999);
+    struct text long_text = random_bytes(TEXT_SIZE), short_text = random_text();
+    struct run *run =
+        start_server(3, given(given_fifo(reply_name(pid), 0600), given_memory_check()));
+    struct peer *client = start_client(run, pid);
+
+    ask(client, good_request(pid, long_text));
+    ask(client, good_request(pid, text_of("")));
+    ask(client, good_request(pid, short_text));
+    expect_replies(
+        run, client, pid,
+        text_join(reply(1, long_text), text_join(reply(2, text_of("")), reply(3, short_text))));
+    expect_end(run);
+}

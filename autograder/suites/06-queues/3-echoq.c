@@ -804,3 +804,25 @@ CHECK(refuses_wrong_arguments, 1,
     say_goodbye(&service, random_client());
     expect_end(&service);
 }
+
+CHECK(memory_is_sound, 1,
+      HINT("How many bytes has a message, and how many of them has msgrcv stored?")
+      HINT("A message has a length and no end mark. Who puts one there, and is there room for it?")
+      HINT("What is the size that msgrcv and msgsnd are told: of what?"))
+{
+    int client = random_client();
+    struct service service = start_server(1, given_memory_check());
+    struct text longest = text_of("");
+    while (longest.length < TEXT_SIZE)
+        longest = text_join(longest, text_of(random_word()));
+    struct text texts[] = {random_line(), text_slice(longest, 0, TEXT_SIZE), text_of("x")};
+
+    /* Too short for the number of a client: nothing has stored one yet. */
+    (void)put_message(service.run, service.queue, REQUEST, text_of("?"));
+    for (size_t i = 0; i < 3; i++) {
+        ask(&service, client, texts[i]);
+        expect_reply(&service, client, texts[i]);
+    }
+    say_goodbye(&service, client);
+    expect_end(&service);
+}
