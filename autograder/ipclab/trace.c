@@ -470,9 +470,10 @@ int command_trace(int argc, char **argv)
     }
     if (optind >= argc)
         return usage_error(&help, "which program? For example: ipclab trace -- ./a.out");
-    if (options.memory && (options.race || options.io || options.text))
-        return usage_error(&help, "--memory goes with none of --race, --io and --text: they need "
-                                  "the program's own calls");
+    if (options.memory && (options.race || options.io || options.text || options.html != NULL))
+        return usage_error(&help,
+                           "--memory goes with none of --race, --io, --text and --html: they need "
+                           "the program's own calls");
     if (options.memory && !kit_has_command("valgrind"))
         return usage_error(&help, "--memory needs valgrind, which is not installed; ipclab doctor "
                                   "says how to install it");
