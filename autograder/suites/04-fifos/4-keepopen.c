@@ -294,8 +294,11 @@ CHECK(every_byte_is_echoed, 1,
     expect_echo(NULL, (size_t)random_between(200000, 300000));
     scene("Writes take only a part of what they are given, as they may.");
     expect_echo(given_short_writes(), 20000);
-    scene("Every call that can block is interrupted once, as by a signal.");
-    expect_echo(given_interruptions(), 20000);
+    scene(NULL);
+    EACH_FAULT(fault, FAULT_SHORT | FAULT_INTERRUPTS, "open read write poll")
+    {
+        expect_echo(fault, 300);
+    }
 }
 
 /* The signal comes, everybody waits again, and it should be gone. */
@@ -355,39 +358,23 @@ CHECK(nothing_is_left_in_the_fifo, 1,
     expect_stdout(server.run, wanted);
 }
 
-/* Status 1, and a reason that names the call. */
-static void expect_told(const char *call, int nth, int error)
-{
-    struct server server = start_server(given_failing(call, nth, error));
-    let_client(&server, text_of("R f\nW f\ns 1\nx"));
-
-    int status = server.alive ? -1 : exit_status_of(server.run);
-    stop_it(&server);
-    const char *does = what_it_does(&server);
-    expect_that(server.run, saw_fault(server.run), FINDING_MISSING_CALL,
-                "Call %d of %s was to fail here, and was never made. %s", nth, call, does);
-    bool said = text_count(stderr_of(server.run), text_of(call)) > 0;
-    suspect_if(!said, "ignore-return-values");
-    expect_that(
-        server.run, said, FINDING_UNCHECKED_ERROR,
-        "Call %d of %s was made to fail with %s, and standard error doesn't say so. It says: "
-        "%s",
-        nth, call, strerror(error),
-        stderr_of(server.run).length > 0 ? stderr_of(server.run).bytes : "nothing");
-    suspect(NULL);
-    expect_that(server.run, status == 1, FINDING_WRONG_STATUS,
-                "Call %d of %s was made to fail with %s; the task asks for exit status 1 then. %s",
-                nth, call, strerror(error), does);
-}
-
 CHECK(failed_calls_are_reported, 1,
       HINT("Which of your calls can return -1? All of them.")
       HINT("The second open can fail although the first did not.")
       HINT("Is everything that can be opened a FIFO?"))
 {
-    expect_told("open", 1, EACCES);
-    expect_told("open", 2, EMFILE);
-    expect_told("write", 1, EIO);
+    EACH_FAULT(fault, FAULT_FAILS, "open read write")
+    {
+        struct server server = start_server(fault);
+        let_client(&server, text_of("R f\nW f\ns 1\nx"));
+        bool alive = server.alive;
+        stop_it(&server);
+        expect_that(server.run, !alive || !saw_fault(server.run), FINDING_UNCHECKED_ERROR,
+                    "The task asks for an end then, and `keepopen` did not end. %s",
+                    what_it_does(&server));
+        if (!alive)
+            expect_fault_told(server.run, NULL);
+    }
     struct run *run = run_program("keepopen", args("none"), given_nothing());
     expect_exit(run, 1);
     expect_stderr_contains(run, strerror(ENOENT));
