@@ -99,6 +99,14 @@ size_t proc_switches(pid_t pid)
     return main_thread(pid, &status) ? status.switches : 0;
 }
 
+size_t proc_moved_bytes(pid_t pid)
+{
+    char text[512];
+    if (proc_read(text, sizeof text, "/proc/%d/io", (int)pid) < 0)
+        return 0;
+    return (size_t)proc_field(text, "rchar:", 10, 0) + (size_t)proc_field(text, "wchar:", 10, 0);
+}
+
 pid_t proc_thread_group(pid_t tid)
 {
     char text[4096];

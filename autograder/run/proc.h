@@ -37,6 +37,8 @@ char *proc_executable(pid_t pid);
 int64_t proc_cpu_us(pid_t pid);
 /* How often the main thread was switched away, by itself or by force. */
 size_t proc_switches(pid_t pid);
+/* Bytes that its reads and writes have moved (proc(5), io); 0 where the kernel does not count. */
+size_t proc_moved_bytes(pid_t pid);
 /* R, S, D, T, t, Z (proc(5)) of a thread; 0: it is gone. */
 char proc_state(pid_t tid);
 /* SigCgt: bit N-1 for signal N. */

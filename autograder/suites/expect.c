@@ -155,9 +155,19 @@ static bool is_allowed(const struct check_run *run, const struct finding *findin
     return run->allow_death && finding->kind == FINDING_KILLED_BY_SIGNAL;
 }
 
-/* Which fault came before it. */
+/* Which fault came before it. Without that it went well: so that is why, if nothing else is known.
+ */
 static void tell_meddled(const struct check_run *run, struct finding *finding)
 {
+    const struct call *call = meddled_call(run);
+    bool is_short = call != NULL && call->result >= 0;
+    if (call == NULL)
+        return;
+    if (finding->misconception == NULL && (is_short || call->result == -EINTR))
+        finding->misconception =
+            kit_strdup(!is_short                     ? "eintr-not-handled"
+                       : call_is(call->name, "read") ? "one-read-one-message"
+                                                     : "partial-write-ignored");
     char *words = meddled_words(run);
     char *text = kit_format("%s%s", words, finding->text);
     free(finding->text);
@@ -282,21 +292,14 @@ void scene(const char *format, ...)
     scene_told = kit_strdup(text);
 }
 
-/* Without the fault it went well: so that is why. */
 static void blame_fault(const struct check_run *run, struct finding *finding)
 {
     const struct call *call = meddled_call(run);
     if (call == NULL)
         return;
-    bool is_short = call->result >= 0;
-    bool reads = call_is(call->name, "read");
-    if (is_short &&
+    if (call->result >= 0 &&
         (finding->kind == FINDING_WRONG_OUTPUT || finding->kind == FINDING_WRONG_STATUS))
         finding->kind = FINDING_SHORT_IO_IGNORED;
-    if (finding->misconception == NULL && (is_short || call->result == -EINTR))
-        finding->misconception = kit_strdup(!is_short ? "eintr-not-handled"
-                                            : reads   ? "one-read-one-message"
-                                                      : "partial-write-ignored");
     if (finding->place.file == NULL)
         finding->place = place_copy(&call->place);
     tell_meddled(run, finding);

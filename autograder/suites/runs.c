@@ -403,19 +403,25 @@ const char *probe(const char *name)
 
 /* ---- Waiting -------------------------------------------------------------------------------- */
 
-static size_t switches_of(const struct run *run)
+/* Over the processes that are alive. */
+static size_t sum_of(const struct run *run, size_t (*count)(pid_t pid))
 {
     size_t sum = 0;
     for (size_t i = 0; i < run->record->n_processes; i++)
         if (run->record->processes[i].ended_us < 0)
-            sum += proc_switches(run->record->processes[i].host_pid);
+            sum += count(run->record->processes[i].host_pid);
     return sum;
+}
+
+static size_t switches_of(const struct run *run)
+{
+    return sum_of(run, proc_switches);
 }
 
 /* Bytes and processes: what changes when a run gets on with its work. */
 static size_t progress_of(const struct run *run)
 {
-    size_t sum = run->record->n_processes;
+    size_t sum = run->record->n_processes + sum_of(run, proc_moved_bytes);
     for (size_t i = 0; i < run->n_peers; i++)
         sum += run->peers[i]->out.length + run->peers[i]->err.length + run->peers[i]->pending_from;
     return sum;

@@ -369,11 +369,16 @@ CHECK(failed_calls_are_reported, 1,
         let_client(&server, text_of("R f\nW f\ns 1\nx"));
         bool alive = server.alive;
         stop_it(&server);
+        expect_that(server.run, alive || saw_fault(server.run), FINDING_WRONG_STATUS,
+                    "Nothing was made to fail, and `keepopen` has ended. %s",
+                    what_it_does(&server));
+        suspect_if(stderr_of(server.run).length == 0, "ignore-return-values");
         expect_that(server.run, !alive || !saw_fault(server.run), FINDING_UNCHECKED_ERROR,
                     "The task asks for an end then, and `keepopen` did not end. %s",
                     what_it_does(&server));
         if (!alive)
             expect_fault_told(server.run, NULL);
+        suspect(NULL);
     }
     struct run *run = run_program("keepopen", args("none"), given_nothing());
     expect_exit(run, 1);

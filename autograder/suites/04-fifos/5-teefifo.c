@@ -234,11 +234,17 @@ CHECK(failed_calls_are_reported, 1,
       HINT("Which flags of open make a file, or empty it? Do you need any of them?")
       HINT("EPIPE is one reason for which write fails. There are others."))
 {
+    struct text bytes = random_bytes(100);
     EACH_FAULT(fault, FAULT_FAILS, "open read write memory")
     {
-        struct tee tee = start_tee(given(given_input(random_bytes(100)), fault));
+        struct tee tee = start_tee(given(given_input(bytes), fault));
         let_reader(&tee, "R f\nd\n");
+        finish_run(tee.run);
+        if (!saw_fault(tee.run))
+            expect_both(&tee, bytes);
+        suspect_if(stderr_of(tee.run).length == 0, "ignore-return-values");
         expect_fault_told(tee.run, NULL);
+        suspect(NULL);
     }
     scene("The path is that of an ordinary file.");
     struct text content = random_lines(3);
