@@ -312,8 +312,8 @@ static struct run *start_trace(const struct trace_options *options, char **progr
 {
     struct run_options run_options = {
         .open_world = true,
-        .sets = CALLS_RARE | (options->io ? CALLS_IO | CALLS_FILES : 0u) |
-                (options->race || is_drawn(options) ? CALLS_IO : 0u),
+        .sets = CALLS_RARE | (options->io || is_drawn(options) ? CALLS_IO | CALLS_FILES : 0u) |
+                (options->race ? CALLS_IO : 0u),
         .race = options->race,
         .memcheck = options->memory,
         .tracer = {.existed_before = existed_before,

@@ -587,7 +587,7 @@ char *thread_words(const struct record *record, const struct thread *thread)
 
     if (thread->call != NULL && strcmp(thread->call, "wait4") == 0)
         call = first != NULL && first->process < 0 ? "wait" : "waitpid";
-    if (thread->n_waits == 1 && first->fd >= 0 && first->object >= 0) {
+    if (first != NULL && thread->n_waits == 1 && first->fd >= 0 && first->object >= 0) {
         const char *label = record->objects[first->object].label;
         char *shown = safe_text(label != NULL ? label : "something");
         text_add(&out, "waits in %s(%d) on %s", call, first->fd, shown);

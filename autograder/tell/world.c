@@ -527,11 +527,10 @@ static void make_object(struct world *world, const struct call *call, int index)
     if (object->made_by != index)
         return;
     now->capacity = object->capacity;
-    if (object->kind == OBJECT_QUEUE || object->kind == OBJECT_POSIX_QUEUE)
+    bool pair = object->kind == OBJECT_SOCKET && strcmp(call->name, "socketpair") == 0;
+    if (is_queue(object->kind))
         now->n_messages = 0;
-    else if (io && (object->kind == OBJECT_PIPE || object->kind == OBJECT_FIFO))
-        now->bytes = 0;
-    else if (io && object->kind == OBJECT_SOCKET && strcmp(call->name, "socketpair") == 0)
+    else if (io && (object->kind == OBJECT_PIPE || object->kind == OBJECT_FIFO || pair))
         now->bytes = 0;
     if (object->peer >= 0 && strcmp(call->name, "socketpair") == 0) {
         world->objects[object->peer].exists = true;
