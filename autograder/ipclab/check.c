@@ -18,9 +18,17 @@
 #include "saved_runs.h"
 #include "state.h"
 
-enum { OPTION_DIR = 256, OPTION_SEED, OPTION_JSON, OPTION_REPEAT, OPTION_FAIL_FAST };
+enum {
+    OPTION_DIR = 256,
+    OPTION_SEED,
+    OPTION_JSON,
+    OPTION_REPEAT,
+    OPTION_SCHEDULES,
+    OPTION_SCHEDULE,
+    OPTION_FAIL_FAST
+};
 
-enum { MOST_REPEATS = 100000, MOST_JOBS = 256 };
+enum { MOST_REPEATS = 100000, MOST_SCHEDULES = 100000, MOST_JOBS = 256 };
 
 static const struct option_row options[] = {
     {OPTION_DIR,                                                 "dir", "DIR",
@@ -30,10 +38,14 @@ static const struct option_row options[] = {
      "Also write the results as JSON; - writes only them, to standard "
      "output."},
     {OPTION_REPEAT,"repeat", "N", "Run every check N times; it passes when it passes each time."},
-    {OPTION_FAIL_FAST, "fail-fast", NULL,
+    {OPTION_SCHEDULES, "schedules", "N",
+     "Where programs share memory, also try N orders in which their processes may run."},
+    {OPTION_SCHEDULE,                                                "schedule", "K",
+     "Try order number K of these alone, to see one that went wrong again."},
+    {OPTION_FAIL_FAST,                                                    "fail-fast", NULL,
      "Stop each exercise at its first check that fails; the rest is skipped."},
-    {'j',                                                "jobs", "N", "Check N exercises at the same time (default: two a processor)."},
-    {0                                                   },
+    {'j',                                                          "jobs", "N", "Check N exercises at the same time (default: two a processor)."},
+    {0                                                  },
 };
 
 static const struct command_help help = {
@@ -50,9 +62,30 @@ static const struct command_help help = {
 struct arguments {
     const char *dir; /* as given, or NULL */
     const char *json;
-    uint64_t seed, repeats, parallel;
+    uint64_t seed, repeats, parallel, schedules, schedule;
     bool seed_given, fail_fast;
 };
+
+/* The value of an option that takes a number; false: said what was wrong. */
+static bool read_number(int key, struct arguments *arguments)
+{
+    const struct {
+        int key;
+        const char *name;
+        uint64_t least, most, *number;
+    } numbers[] = {
+        {OPTION_SEED,      "--seed",      0, UINT64_C(1) << 53, &arguments->seed     },
+        {OPTION_REPEAT,    "--repeat",    1, MOST_REPEATS,      &arguments->repeats  },
+        {OPTION_SCHEDULES, "--schedules", 1, MOST_SCHEDULES,    &arguments->schedules},
+        {OPTION_SCHEDULE,  "--schedule",  1, MOST_SCHEDULES,    &arguments->schedule },
+        {'j',              "-j",          1, MOST_JOBS,         &arguments->parallel },
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (numbers[i].key == key)
+            return options_number(&help, numbers[i].name, optarg, numbers[i].least, numbers[i].most,
+                                  numbers[i].number);
+    return false;
+}
 
 /* Returns 0; or the key of options_next() that ends the command. */
 static int read_arguments(int argc, char **argv, struct arguments *arguments)
@@ -67,18 +100,20 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments)
             arguments->dir = optarg;
         else if (key == OPTION_JSON)
             arguments->json = optarg;
-        else if (key == OPTION_SEED)
-            good = arguments->seed_given =
-                options_number(&help, "--seed", optarg, 0, UINT64_C(1) << 53, &arguments->seed);
         else if (key == OPTION_FAIL_FAST)
             arguments->fail_fast = true;
-        else if (key == OPTION_REPEAT)
-            good = options_number(&help, "--repeat", optarg, 1, MOST_REPEATS, &arguments->repeats);
         else
-            good = options_number(&help, "-j", optarg, 1, MOST_JOBS, &arguments->parallel);
+            good = read_number(key, arguments);
+        arguments->seed_given |= key == OPTION_SEED;
     }
     if (!arguments->seed_given)
         arguments->seed = jobs_random_seed();
+    if (good && arguments->schedule > 0 && (!arguments->seed_given || arguments->schedules > 0)) {
+        usage_error(&help,
+                    "--schedule K is one of those that --seed N --schedules M has tried: give "
+                    "it with that seed, and without --schedules");
+        return OPTIONS_WRONG;
+    }
     return good ? 0 : OPTIONS_WRONG;
 }
 
@@ -120,6 +155,19 @@ static void print_next(const char *dir, const struct arguments *arguments)
     results_clear(&all);
 }
 
+/* Was one tried, or is there a reason that none was? */
+static bool has_schedules(const struct results *results)
+{
+    if (results_exit_status(results) != 0)
+        return true;
+    for (size_t l = 0; l < results->n_labs; l++)
+        for (size_t e = 0; e < results->labs[l].n_exercises; e++)
+            for (size_t c = 0; c < results->labs[l].exercises[e].n_checks; c++)
+                if (results->labs[l].exercises[e].checks[c].schedules > 0)
+                    return true;
+    return false;
+}
+
 static int check_all(const struct selection *selection, const char *dir,
                      const struct arguments *arguments)
 {
@@ -132,12 +180,18 @@ static int check_all(const struct selection *selection, const char *dir,
                                .repeats = (unsigned)arguments->repeats,
                                .fail_fast = arguments->fail_fast,
                                .runs_folder = runs_folder,
+                               .schedules = (unsigned)arguments->schedules,
+                               .only_schedule = (unsigned)arguments->schedule,
                                .parallel = (unsigned)arguments->parallel};
 
     hint_count_in(dir);
     jobs_run(selection, &how, &results, only_json ? NULL : tell, &terminal);
     free(runs_folder);
-    state_store(dir, &results, arguments->fail_fast);
+    if (arguments->schedule == 0) /* one order alone says little */
+        state_store(dir, &results, arguments->fail_fast);
+    if (arguments->schedules + arguments->schedule > 0 && !has_schedules(&results))
+        fprintf(stderr, "ipclab check: none of these checks runs programs that share memory, so "
+                        "there was no order to try\n");
     if (!only_json) {
         terminal_total(&terminal, &results);
         print_next(dir, arguments);

@@ -18,11 +18,9 @@
 
 #include "../run/box.h"
 #include "../run/kit.h"
+#include "../suites/worker.h"
 #include "../tell/text.h"
 #include "kit_paths.h"
-
-/* A worker that says nothing for so long is lost. */
-enum { WORKER_SILENCE_MS = 700000 };
 
 /* ---- Staging -------------------------------------------------------------------------------- */
 
@@ -200,6 +198,12 @@ static void take_line(struct exercise_result *result, const struct check_options
     *ARRAY_ADD(result->checks, result->n_checks) = one;
 }
 
+/* A worker that says nothing for so long is lost: it ends a check earlier. */
+static int silence_ms(const struct check_options *options)
+{
+    return (CHECK_SECONDS + 100 + (int)options->schedules * SCHEDULE_SECONDS) * 1000;
+}
+
 /* Returns the number of lines; -1: the check is to be given up. */
 static int read_report(int fd, const struct check_options *options, struct exercise_result *result)
 {
@@ -213,7 +217,7 @@ static int read_report(int fd, const struct check_options *options, struct exerc
             {fd,                                     POLLIN, 0},
             {options->stop > 0 ? options->stop : -1, POLLIN, 0}
         };
-        int ready = poll(watch, 2, WORKER_SILENCE_MS);
+        int ready = poll(watch, 2, silence_ms(options));
         if (ready == -1 && errno == EINTR)
             continue;
         if (watch[1].revents != 0)
@@ -242,6 +246,8 @@ static pid_t start_worker(struct box *box, const struct exercise *exercise,
     char *limits = kit_format(LIMITS_WORD, own->seconds, own->cpu_seconds, own->memory_mb,
                               own->processes, own->output_mb);
     char *wanted = kit_format("%d", (int)options->runs_wanted);
+    char *schedules = kit_format("%u", options->schedules);
+    char *only_schedule = kit_format("%u", options->only_schedule);
     char *in_box = box_inner_path(box, "box"), *program = box_inner_path(box, "program");
     char *probes = box_inner_path(box, "probe"), *runs = box_inner_path(box, "runs");
     const char *words[] = {"--worker",
@@ -257,11 +263,15 @@ static pid_t start_worker(struct box *box, const struct exercise *exercise,
                            options->first != NULL ? options->first : "",
                            limits,
                            wanted,
+                           schedules,
+                           only_schedule,
                            NULL};
     pid_t pid = box_start(box, words, result_fd);
     free(seed);
     free(limits);
     free(wanted);
+    free(schedules);
+    free(only_schedule);
     free(in_box);
     free(program);
     free(probes);

@@ -28,8 +28,9 @@ struct check_options {
     bool handed_in;         /* dir is the kit's own copy, and no business of who reads */
     const char *only_check; /* a check's name; NULL: all */
     uint64_t seed;
-    struct limits limits; /* of each run */
-    bool fail_fast;       /* what comes after the first check that fails is skipped */
+    struct limits limits;              /* of each run */
+    unsigned schedules, only_schedule; /* see suites/schedules.h; 0: none */
+    bool fail_fast;                    /* what comes after the first check that fails is skipped */
     const char *first; /* names of checks that are run before the others, commas between; or NULL */
     check_told *told;  /* NULL: nobody wants to know so soon */
     void *context;     /* of told */

@@ -16,11 +16,12 @@ struct jobs_options {
     const char *dir; /* holds NN-lab/K-name/ */
     bool handed_in;  /* see checking.h */
     struct limits limits;
-    uint64_t seed;     /* of the first repeat; repeat number i gets seed + i */
-    unsigned repeats;  /* at least 1: a check passes when it passes in each */
-    unsigned parallel; /* at least 1 */
-    bool fail_fast;    /* see checking.h */
-    const char *first; /* see checking.h */
+    uint64_t seed;                     /* of the first repeat; repeat number i gets seed + i */
+    unsigned repeats;                  /* at least 1: a check passes when it passes in each */
+    unsigned parallel;                 /* at least 1 */
+    unsigned schedules, only_schedule; /* see checking.h */
+    bool fail_fast;                    /* see checking.h */
+    const char *first;                 /* see checking.h */
     const char
         *runs_folder; /* where the runs of what fails are kept (saved_runs.h); NULL: nowhere */
     check_told *told; /* called in the caller's process, with the context of done; NULL */

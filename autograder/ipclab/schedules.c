@@ -7,14 +7,13 @@
  * run is hasty: nobody looks up its lines.  The one that is told is then run once more here: the
  * seed is all it takes.
  *
- * _GNU_SOURCE: memfd_create(2), sched_setaffinity(2).
+ * _GNU_SOURCE: memfd_create(2).
  */
 #define _GNU_SOURCE
 #include "schedules.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -179,20 +178,6 @@ static void try_once(const struct hunt *hunt, struct schedule *schedule, uint64_
 
 /* ---- Many ----------------------------------------------------------------------------------- */
 
-/* This process and all that it starts, on the nth of the processors that we may use. */
-static void stay_on_processor(uint64_t n)
-{
-    cpu_set_t ours, one;
-    CPU_ZERO(&one);
-    if (sched_getaffinity(0, sizeof ours, &ours) == -1)
-        return; /* it is only faster */
-    n %= (uint64_t)CPU_COUNT(&ours);
-    for (int i = 0; i < CPU_SETSIZE; i++)
-        if (CPU_ISSET(i, &ours) && n-- == 0)
-            CPU_SET(i, &one);
-    sched_setaffinity(0, sizeof one, &one);
-}
-
 /* The schedule of a number in the order of trying. */
 typedef struct schedule *make_schedule(const struct hunt *hunt, uint64_t number, uint64_t *seed);
 
@@ -219,11 +204,11 @@ static struct schedule *schedule_by_number(const struct hunt *hunt, uint64_t num
 }
 
 /* In a process of its own: as many as are wanted when it looks. */
-static _Noreturn void work(const struct hunt *hunt, make_schedule *make, uint64_t processor)
+static _Noreturn void work(const struct hunt *hunt, make_schedule *make, unsigned processor)
 {
     uint64_t number, seed = 0;
     close(hunt->report[0]);
-    stay_on_processor(processor);
+    schedule_stay_on_processor(processor);
     int output = redirect();
     while ((number = __atomic_fetch_add(&hunt->counter->next, 1, __ATOMIC_SEQ_CST)) <
            __atomic_load_n(&hunt->counter->end, __ATOMIC_SEQ_CST)) {
@@ -238,7 +223,7 @@ static void start_workers(struct hunt *hunt, make_schedule *make, uint64_t count
     fflush(NULL);
     if (pipe2(hunt->report, O_CLOEXEC) == -1)
         kit_broken("pipe");
-    for (uint64_t i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++) {
         pid_t pid = fork();
         if (pid == -1)
             kit_broken("cannot fork");
@@ -263,7 +248,7 @@ typedef void take_outcome(struct hunt *hunt, const struct outcome *outcome);
 static void try_all(struct hunt *hunt, uint64_t count, make_schedule *make, take_outcome *take)
 {
     struct outcome outcome;
-    uint64_t parallel = hunt->options->parallel;
+    uint64_t parallel = schedule_processors();
     *hunt->counter = (struct counter){0, count};
     start_workers(hunt, make, count < parallel ? count : parallel);
     while (read(hunt->report[0], &outcome, sizeof outcome) == (ssize_t)sizeof outcome)
@@ -534,7 +519,7 @@ static void tell(struct hunt *hunt)
 {
     struct findings findings = {0};
     int output;
-    stay_on_processor(0); /* as it was when it was found */
+    schedule_stay_on_processor(0); /* as it was when it was found */
     struct schedule *schedule = schedule_new(hunt->worst.seed, hunt->steps);
     struct run *run = run_here(hunt, schedule, &output);
     judge_run(run->record, &findings);

@@ -10,9 +10,8 @@
 #include "../run/record.h"
 
 struct schedules_options {
-    uint64_t count;    /* schedules to try */
-    uint64_t seed;     /* of the first; the others follow */
-    uint64_t parallel; /* at a time */
+    uint64_t count; /* schedules to try */
+    uint64_t seed;  /* of the first; the others follow */
     /* What is right; else what most of a few plain runs do. */
     int expected_status;         /* exit status; -1: not said */
     const char *expected_output; /* a file that holds standard output and error; NULL: not said */

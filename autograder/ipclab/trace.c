@@ -376,12 +376,6 @@ static void draw_run(const struct record *record, const struct findings *finding
     picture_free(picture);
 }
 
-static uint64_t processors(void)
-{
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
-    return online < 1 ? 1 : (uint64_t)online;
-}
-
 static int trace(const struct trace_options *options, char **program)
 {
     struct findings findings = {0};
@@ -420,7 +414,6 @@ static int try_schedules(const struct trace_options *options, char **program)
     struct schedules_options how = {
         .count = options->schedules,
         .seed = options->seed > 0 ? options->seed : 1,
-        .parallel = processors(),
         .expected_status = options->expects_status ? (int)options->expected_status : -1,
         .expected_output = options->expected_output,
         .existed_before = existed_before};

@@ -12,12 +12,6 @@
 
 enum { MOST_SHOWN = 24 };
 
-static bool same_turn(const struct turn *a, const struct turn *b)
-{
-    return a->process == b->process && a->ends == b->ends && a->place.line == b->place.line &&
-           (a->place.file == NULL) == (b->place.file == NULL);
-}
-
 /* What a turn ended before, in a learner's words. */
 static char *end_of(const struct turn *turn)
 {
@@ -43,20 +37,62 @@ static void tell_turn(struct text_buffer *told, const struct record *record,
     free(end);
 }
 
+/* Is it a line of the learner's, or an end? Others (a program's start, say) are nobody's news. */
+static bool is_told(const struct turn *turn)
+{
+    return turn->place.file != NULL || turn->ends;
+}
+
+/* The next turn to tell, from there on: of several in a row by one process, the last. */
+static const struct turn *next_turn(const struct record *record, size_t *from)
+{
+    const struct turn *next = NULL;
+    for (; *from < record->n_turns; (*from)++) {
+        const struct turn *turn = &record->turns[*from];
+        if (!is_told(turn))
+            continue;
+        if (next != NULL && next->process != turn->process)
+            break;
+        next = turn;
+    }
+    return next;
+}
+
+/* The same process before the same line of the same function. */
+static bool is_alike(const struct turn *a, const struct turn *b)
+{
+    return a != NULL && a->process == b->process && a->ends == b->ends && a->call == b->call &&
+           a->place.line == b->place.line;
+}
+
+/* Two who have changed places in the same way: once more is told, more often is counted. */
+static void tell_repeated(struct text_buffer *told, const struct record *record,
+                          const struct turn *last, size_t again, size_t *shown,
+                          const char *indentation)
+{
+    if (again == 1)
+        tell_turn(told, record, last, ++*shown, indentation);
+    else if (again > 1)
+        text_add(told, "%s    (and so on in turns, %zu times)\n", indentation, again);
+}
+
 char *turns_told(const struct record *record, const char *indentation)
 {
     struct text_buffer told = {0};
-    size_t shown = 0;
-    for (size_t i = 0; i < record->n_turns; i++) {
-        const struct turn *turn = &record->turns[i];
-        if ((turn->place.file == NULL && !turn->ends) ||
-            (i > 0 && same_turn(turn, &record->turns[i - 1])))
-            continue;
-        if (shown++ == MOST_SHOWN) {
-            text_add(&told, "%s... and %zu turns more\n", indentation, record->n_turns - i);
-            break;
+    const struct turn *turn, *last = NULL, *before = NULL;
+    size_t at = 0, shown = 0, again = 0;
+    while ((turn = next_turn(record, &at)) != NULL && shown < MOST_SHOWN) {
+        bool repeats = is_alike(before, turn);
+        if (!repeats) {
+            tell_repeated(&told, record, last, again, &shown, indentation);
+            tell_turn(&told, record, turn, ++shown, indentation);
         }
-        tell_turn(&told, record, turn, shown, indentation);
+        again = repeats ? again + 1 : 0;
+        before = last;
+        last = turn;
     }
+    tell_repeated(&told, record, last, again, &shown, indentation);
+    if (turn != NULL)
+        text_add(&told, "%s    (and so on)\n", indentation);
     return told.data != NULL ? told.data : kit_strdup("");
 }

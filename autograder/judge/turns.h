@@ -10,8 +10,9 @@
  *
  *      1. process 1 runs up to count.c:24 in main(), before an access to shared memory
  *
- * Turns in a row that are alike are told once; of very many only the first. Each line starts with
- * the indentation and ends with a newline. Owned by the caller; "" when there is none. */
+ * Of several in a row by one process the last is told; of very many only the first. Each line
+ * starts with the indentation and ends with a newline. Owned by the caller; "" when there is none.
+ */
 char *turns_told(const struct record *record, const char *indentation);
 
 #endif

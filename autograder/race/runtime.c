@@ -20,6 +20,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -133,6 +134,12 @@ static long read_unseen(int fd, char *to, size_t size, size_t at)
     return syscall(SYS_preadv, fd, &part, 1, (long)at, 0L);
 }
 
+static int open_unseen(const char *path, int flags)
+{
+    struct open_how how = {.flags = (uint64_t)flags};
+    return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
+}
+
 static void close_unseen(int fd)
 {
     syscall(SYS_close_range, (unsigned)fd, (unsigned)fd, 0U);
@@ -144,7 +151,7 @@ static void read_maps(void)
     char text[4096];
     size_t length = 0, at = 0;
     int error = errno;
-    int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
+    int fd = open_unseen("/proc/self/maps", O_RDONLY | O_CLOEXEC);
 
     n_ranges = 0;
     lowest = UINTPTR_MAX;
@@ -354,7 +361,7 @@ static void begin(void)
 
     if (region != NULL || path == NULL)
         return;
-    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0);
+    int fd = open_unseen(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (fd >= 0 && fstat(fd, &status) == 0 && (size_t)status.st_size > sizeof *region) {
         void *memory = (void *)syscall(SYS_mmap, NULL, (size_t)status.st_size,
                                        PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

@@ -1,8 +1,12 @@
 /*
  * schedule.c - which thread goes next. See schedule.h.
+ *
+ * _GNU_SOURCE: sched_setaffinity(2).
  */
+#define _GNU_SOURCE
 #include "schedule.h"
 
+#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -139,4 +143,24 @@ size_t schedule_choose(struct schedule *schedule, const int *threads, size_t cou
     schedule->last = threads[chosen];
     schedule->steps++;
     return chosen;
+}
+
+unsigned schedule_processors(void)
+{
+    cpu_set_t ours;
+    int count = sched_getaffinity(0, sizeof ours, &ours) == 0 ? CPU_COUNT(&ours) : 1;
+    return count > 0 ? (unsigned)count : 1;
+}
+
+void schedule_stay_on_processor(unsigned n)
+{
+    cpu_set_t ours, one;
+    CPU_ZERO(&one);
+    if (sched_getaffinity(0, sizeof ours, &ours) == -1)
+        return; /* it is only slower */
+    n %= schedule_processors();
+    for (int i = 0; i < CPU_SETSIZE; i++)
+        if (CPU_ISSET(i, &ours) && n-- == 0)
+            CPU_SET(i, &one);
+    sched_setaffinity(0, sizeof one, &one);
 }

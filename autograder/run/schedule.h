@@ -23,6 +23,12 @@ void schedule_free(struct schedule *schedule);
  * an index. count at least 1. */
 size_t schedule_choose(struct schedule *schedule, const int *threads, size_t count);
 
+/* What goes one at a time changes hands faster on one processor: this process, and all that it
+ * starts, on the nth (from 0, around) of those that it may use. */
+void schedule_stay_on_processor(unsigned n);
+/* How many those are; at least 1. */
+unsigned schedule_processors(void);
+
 /* How many choices were made. */
 unsigned schedule_steps(const struct schedule *schedule);
 

@@ -223,7 +223,8 @@ struct given *given_another_user(void);
 /* The program is built for the race detector: two accesses to shared memory that nothing orders, by
  * two processes, fail the check like any house rule (FINDING_DATA_RACE), whatever came out. Give it
  * to each program of the run, the first included. It runs several times slower, and says nothing of
- * processor time. */
+ * processor time. With check --schedules the check is tried again and again, and in such a run one
+ * thread goes at a time, as a seed says; the kit's own steps wait until nobody can go. */
 struct given *given_race_build(void);
 /* The program runs under valgrind: memory used wrongly by it or by its children (before they exec a
  * command) fails the check like any house rule (FINDING_MEMORY_ERROR). Give it to each program of

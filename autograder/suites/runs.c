@@ -16,6 +16,7 @@
 #include "../run/race.h"
 #include "build.h"
 #include "check_runs.h"
+#include "schedules.h"
 #include "worker.h"
 
 /* Generous: a correct program needs a hundredth of it. */
@@ -133,6 +134,7 @@ static struct run *make_run(const struct start *start)
         .all_places = true,
         .race = start->race_build,
         .memcheck = start->memory_check,
+        .schedule = schedule_of_run(start),
         .limits = {.cpu_seconds = (unsigned long)slowness *
                                   (chosen->cpu_seconds > 30 ? chosen->cpu_seconds : 30),
                    .memory_bytes = worker.sanitized ? 0
@@ -463,6 +465,8 @@ static bool still_or_busy(struct run *run, void *context)
 {
     struct idle_watch *watch = context;
     watch->still = run_is_still(run, NULL);
+    if (run->options.schedule != NULL) /* asked only when all sleep; its time says nothing */
+        return watch->still;
     return watch->still || run_cpu_us(run) - watch->cpu_at_start > IDLE_CPU_US * slowness_of(run) ||
            keeps_looking(run, watch);
 }

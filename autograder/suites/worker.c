@@ -27,8 +27,7 @@
 #include "../tell/text.h"
 #include "build.h"
 #include "check_runs.h"
-
-enum { CHECK_SECONDS = 600 };
+#include "schedules.h"
 
 struct worker worker;
 
@@ -71,6 +70,10 @@ START_TEST(run_check)
     check_begin(selected[_i], _i);
     if (worker.fail_fast && one_has_failed())
         check_skip("Not run: a check before it has failed (--fail-fast).");
+    if (worker.schedules > 0 || worker.only_schedule > 0) {
+        check_under_schedules(selected[_i], _i);
+        return;
+    }
     selected[_i]->body();
     check_end();
 }
@@ -99,7 +102,7 @@ static void run_checks(void)
     Suite *suite = suite_create(worker.exercise->id);
     for (int i = 0; i < n_selected; i++) { /* a test case each: Check's time limit is per case */
         TCase *test_case = tcase_create(selected[i]->name);
-        tcase_set_timeout(test_case, CHECK_SECONDS);
+        tcase_set_timeout(test_case, CHECK_SECONDS + worker.schedules * SCHEDULE_SECONDS);
         tcase_add_loop_test(test_case, run_check, i, i + 1);
         suite_add_tcase(suite, test_case);
     }
@@ -137,13 +140,13 @@ static void select_checks(const char *only, const char *first)
 }
 
 /* --worker EXERCISE SEED CHECK|"" confined|weak BOX PROGRAM PROBE RUNS fail-fast|all FIRST,...|""
- * LIMITS WANTED (a number of enum runs_wanted) */
+ * LIMITS WANTED (a number of enum runs_wanted) SCHEDULES SCHEDULE */
 int command_worker(int argc, char **argv)
 {
     char *log;
     const char *flags = getenv("IPCLAB_CFLAGS");
 
-    if (argc != 13 || fcntl(3, F_GETFD) == -1) {
+    if (argc != 15 || fcntl(3, F_GETFD) == -1) {
         fprintf(stderr, "ipclab: --worker is the kit's own; type: ipclab check\n");
         return 2;
     }
@@ -157,6 +160,8 @@ int command_worker(int argc, char **argv)
         .runs = argv[8],
         .fail_fast = strcmp(argv[9], "fail-fast") == 0,
         .runs_wanted = (enum runs_wanted)strtol(argv[12], NULL, 10),
+        .schedules = (unsigned)strtoul(argv[13], NULL, 10),
+        .only_schedule = (unsigned)strtoul(argv[14], NULL, 10),
         .results = 3,
         .sanitized = flags != NULL && strstr(flags, "sanitize") != NULL,
     };

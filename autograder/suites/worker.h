@@ -11,6 +11,9 @@
 #include "limits.h"
 #include "registry.h"
 
+/* One that takes longer is lost; more for each schedule that it is tried under. */
+enum { CHECK_SECONDS = 600, SCHEDULE_SECONDS = 2 };
+
 enum { NOT_TOLD, TOLD, TOLD_FAILED };
 
 /* Of which runs the records are wanted. */
@@ -35,7 +38,8 @@ struct worker {
     struct limits limits; /* where an instructor set them */
     enum runs_wanted runs_wanted;
     uint64_t seed;
-    int results;         /* descriptor for one line of JSON a check */
+    unsigned schedules, only_schedule; /* how many to try, or which; 0: none */
+    int results;                       /* descriptor for one line of JSON a check */
     volatile char *told; /* shared: TOLD or TOLD_FAILED when check i has written its line */
 };
 
@@ -43,6 +47,8 @@ extern struct worker worker;
 
 /* Begins a check in this process (forked by Check): chance, given values, findings. */
 void check_begin(const struct check *check, int index);
+/* Writes its line, after those of its runs (RUN_LINE; in a trial they are written already: ""). */
+void check_report(struct check_result *result, const char *runs);
 /* Ends it: the findings of its runs decide, if no expectation did. */
 void check_end(void);
 

@@ -32,6 +32,7 @@ struct check_result {
     enum check_status status;
     double score, max_score;
     double seconds;
+    int schedules;           /* how many it was tried under, beside the kernel's; 0: none */
     char *message;           /* one paragraph; NULL: the findings say all */
     char *expected, *actual; /* printable; NULL: nothing was compared */
     struct findings findings;

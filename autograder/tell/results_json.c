@@ -117,6 +117,8 @@ static cJSON *check_to_object(const struct check_result *check)
     add_number(object, "score", check->score);
     add_number(object, "max_score", check->max_score);
     add_number(object, "seconds", round(check->seconds * 1000) / 1000);
+    if (check->schedules > 0)
+        add_number(object, "schedules", check->schedules);
     add_string(object, "message", check->message != NULL ? check->message : "");
     add_string(object, "expected", check->expected);
     add_string(object, "actual", check->actual);
@@ -326,6 +328,7 @@ static int read_check(const cJSON *json, struct check_result *check)
     check->score = get_number(json, "score", 0);
     check->max_score = get_number(json, "max_score", 0);
     check->seconds = get_number(json, "seconds", 0);
+    check->schedules = (int)get_number(json, "schedules", 0);
     check->message = get_string(json, "message");
     if (check->message != NULL && check->message[0] == '\0') {
         free(check->message);

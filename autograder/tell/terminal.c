@@ -313,10 +313,16 @@ static void print_check(const struct terminal *terminal, const struct exercise_r
     const struct check_result *before = same_message_before(exercise, check);
     char *points = kit_format("%s/%s", points_text(check->score), points_text(check->max_score));
 
-    fprintf(terminal->stream, "%*s%s%s%s  %-*s  %s\n", INDENT_CHECK, "",
+    char *schedules = check->schedules > 0 ? kit_format("  (%d schedule%s)", check->schedules,
+                                                        check->schedules == 1 ? "" : "s")
+                                           : kit_strdup("");
+
+    fprintf(terminal->stream, "%*s%s%s%s  %-*s  %s%s\n", INDENT_CHECK, "",
             colour(terminal, status_words[check->status].colour), status_words[check->status].word,
-            colour(terminal, "\x1b[0m"), points_width(exercise), points, short_name(check->id));
+            colour(terminal, "\x1b[0m"), points_width(exercise), points, short_name(check->id),
+            schedules);
     free(points);
+    free(schedules);
     if (check->status == CHECK_PASSED || check->status == CHECK_NOT_BUILT)
         return;
     const struct check_result *told = all_told_before(exercise, check);

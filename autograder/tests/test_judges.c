@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../judge/judge.h"
+#include "../judge/turns.h"
 #include "../run/kit.h"
 #include "tests.h"
 
@@ -887,6 +888,89 @@ END_TEST
 /* ---- The suite --------------------------------------------------------------------------------
  */
 
+/* ---- Turns ------------------------------------------------------------------------------------
+ */
+
+/* line 0: a turn that ended in nobody's source. */
+static void add_turn(int process, int line, const char *call)
+{
+    struct turn *turn = ARRAY_ADD(record->turns, record->n_turns);
+    turn->process = process;
+    turn->call = call;
+    if (line > 0)
+        turn->place = (struct place){kit_strdup("a.c"), line, kit_strdup("main")};
+}
+
+static void expect_turns(const char *wanted)
+{
+    char *told = turns_told(record, "  ");
+    ck_assert_str_eq(told, wanted);
+    free(told);
+}
+
+static void begin_two(void)
+{
+    begin();
+    add_process(-1, "a");
+    add_process(0, "a");
+    for (int i = 0; i < 2; i++)
+        record->processes[i].number = i + 1;
+}
+
+START_TEST(turns_are_told_by_line_and_call)
+{
+    add_turn(0, 0, NULL); /* its start */
+    add_turn(0, 5, "clone");
+    add_turn(1, 7, NULL);
+    add_turn(0, 9, "semtimedop");
+    add_turn(1, 0, NULL);
+    record->turns[4].ends = true;
+    expect_turns("   1. process 1 runs up to a.c:5 in main(), before fork()\n"
+                 "   2. process 2 runs up to a.c:7 in main(), before an access to shared memory\n"
+                 "   3. process 1 runs up to a.c:9 in main(), before semop()\n"
+                 "   4. process 2 runs to its end\n");
+}
+END_TEST
+
+START_TEST(of_one_process_in_a_row_the_last_turn_is_told)
+{
+    add_turn(0, 5, "read");
+    add_turn(1, 0, NULL);
+    add_turn(0, 6, "read");
+    expect_turns("   1. process 1 runs up to a.c:6 in main(), before read()\n");
+}
+END_TEST
+
+START_TEST(two_who_change_places_again_and_again_are_counted)
+{
+    for (int i = 0; i < 10; i++)
+        add_turn(i % 2, 5 + i % 2, "read");
+    add_turn(0, 8, "write");
+    expect_turns("   1. process 1 runs up to a.c:5 in main(), before read()\n"
+                 "   2. process 2 runs up to a.c:6 in main(), before read()\n"
+                 "      (and so on in turns, 8 times)\n"
+                 "   3. process 1 runs up to a.c:8 in main(), before write()\n");
+}
+END_TEST
+
+START_TEST(of_very_many_turns_only_the_first_are_told)
+{
+    for (int i = 0; i < 100; i++)
+        add_turn(i % 2, 5 + i, "read");
+    char *told = turns_told(record, "");
+    ck_assert_ptr_nonnull(strstr(told, "24. process 2 runs up to a.c:28 "));
+    ck_assert_ptr_null(strstr(told, "a.c:29"));
+    ck_assert_str_eq(told + strlen(told) - strlen("(and so on)\n"), "(and so on)\n");
+    free(told);
+}
+END_TEST
+
+START_TEST(without_turns_nothing_is_told)
+{
+    expect_turns("");
+}
+END_TEST
+
 static TCase *add_case(Suite *suite, const char *name)
 {
     TCase *tcase = tcase_create(name);
@@ -964,6 +1048,18 @@ static void add_whole_runs(Suite *suite)
     tcase_add_test(tcase, judging_twice_finds_the_same);
 }
 
+static void add_turns(Suite *suite)
+{
+    TCase *tcase = tcase_create("turns");
+    tcase_add_checked_fixture(tcase, begin_two, end);
+    suite_add_tcase(suite, tcase);
+    tcase_add_test(tcase, turns_are_told_by_line_and_call);
+    tcase_add_test(tcase, of_one_process_in_a_row_the_last_turn_is_told);
+    tcase_add_test(tcase, two_who_change_places_again_and_again_are_counted);
+    tcase_add_test(tcase, of_very_many_turns_only_the_first_are_told);
+    tcase_add_test(tcase, without_turns_nothing_is_told);
+}
+
 static Suite *make_judges_suite(void)
 {
     Suite *suite = suite_create("judges");
@@ -971,6 +1067,7 @@ static Suite *make_judges_suite(void)
     add_descriptors(suite);
     add_habits(suite);
     add_whole_runs(suite);
+    add_turns(suite);
     return suite;
 }
 

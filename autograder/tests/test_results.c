@@ -45,6 +45,7 @@ static struct results make_results(void)
     for (int i = 1; i < 3; i++) {
         exercise->checks[i].status = CHECK_FAILED;
         exercise->checks[i].seconds = 0.03;
+        exercise->checks[i].schedules = 200;
         exercise->checks[i].hint = kit_strdup("Who holds which end?");
         exercise->checks[i].reproduce =
             kit_format("ipclab check %s --seed 8812", exercise->checks[i].id);
@@ -261,13 +262,13 @@ START_TEST(the_report_reads_like_a_teaching_assistant)
     ck_assert_str_eq(text, "1.3 pipeline                                                        "
                            "4/10 points\n"
                            "  pass  4/4  first\n"
-                           "  FAIL  0/4  second\n"
+                           "  FAIL  0/4  second  (200 schedules)\n"
                            "        The pipeline never ended.\n"
                            "        run again: ipclab check 1.3.second --seed 8812\n"
                            "        more: ipclab explain pipe-parent-keeps-write-end\n"
                            "        picture: ipclab show 1.3.second\n"
                            "        hint 2 of 2: ipclab hint 1.3.second\n"
-                           "  FAIL  0/2  third\n"
+                           "  FAIL  0/2  third  (200 schedules)\n"
                            "        the same cause as in second\n"
                            "\n"
                            "total: 4 of 10 points; checks: 1 passed, 2 failed\n");

@@ -295,6 +295,54 @@ judge "its seed hangs again" "Seed ${seed:-none}. What differs:" complaints
 objects | diff before - >complaints
 judge "what the schedules left is gone" "Each run's objects are removed." complaints
 
+# A check: the lock is given back between load and store. No two accesses race, and updates are lost.
+mkdir -p bad/08-shm
+cp -r "$tree/solutions/08-shm/2-counter" bad/08-shm/
+sed -i 's/^    hook();$/    change(set, 1);\n    hook();\n    change(set, -1);/' bad/08-shm/2-counter/counter.c
+check() { "$ipclab" check 8.2.nothing_races "$@" >said 2>&1; }
+check --dir bad --seed 7 --schedules 40
+status=$?
+again=$(sed -n 's/^ *run again: ipclab //p' said)
+sed -n '/A data race/q; /updates were lost/,/runs to its end/p' said >first
+{
+    [ $status = 1 ] || echo "status $status, not 1"
+    complain 'updates were lost'
+    complain 'when they take turns like this \(schedule [0-9]+\)'
+    complain 'runs up to counter.c:[0-9]+ in [a-z_]+\(\), before '
+    complain 'run again: ipclab check 8.2.nothing_races --seed 7 --schedule [0-9]+$'
+    [ -s first ] || echo "no story"
+} >complaints
+judge "check --schedules: an update that is lost without a race is shown" "With the turns that lose it." complaints
+: >complaints
+for ((i = 0; i < 5; i++)); do
+    read -ra words <<<"${again#check 8.2.nothing_races}"
+    check --dir bad "${words[@]}"
+    [ $? = 1 ] || echo "status $?" >>complaints
+    sed -n '/A data race/q; /updates were lost/,/runs to its end/p' said | diff first - >>complaints
+done
+judge "check --schedule: the same one again, 5 of 5, turn by turn" "It said first: $again" complaints
+check --dir "$tree/solutions" --seed 7 --schedules 20
+status=$?
+{
+    [ $status = 0 ] || echo "status $status, not 0"
+    complain 'pass  1/1  nothing_races  \(20 schedules\)'
+} >complaints
+judge "the reference solution passes 20 schedules" "What it does is right in any order." complaints
+"$ipclab" check 1.1.takes_1_to_70000 --dir "$tree/solutions" --schedules 5 >said 2>&1
+status=$?
+{
+    [ $status = 0 ] || echo "status $status, not 0"
+    complain 'there was no order to try'
+} >complaints
+judge "where nothing is shared --schedules says so" "The check itself is done." complaints
+check --dir "$tree/solutions" --schedule 3
+status=$?
+{
+    [ $status = 2 ] || echo "status $status, not 2"
+    complain '--schedule K is one of those that'
+} >complaints
+judge "--schedule without its seed is refused" "It would be another one." complaints
+
 # What cannot be done is said.
 timeout 20 "$ipclab" trace --race -- ./lost-plain </dev/null >out 2>said
 status=$?
