@@ -99,14 +99,14 @@
     function rowsOf(run, opened) {
         const items = [];
         run.rows.forEach(function (row, index) {
-            const [first, length, times] = row;
-            const shown = opened.has(index) ? length * times : length;
+            const [first, length, written, times] = row;
+            const shown = opened.has(index) ? length * written : length;
             for (let i = 0; i < shown; i++) {
                 items.push({ event: first + i });
             }
             if (times > 1) {
-                items.push({ fold: index, first: first + length, last: first + length * times - 1,
-                    times: times, length: length });
+                items.push({ fold: index, first: first + length, last: first + length * written - 1,
+                    times: times, written: written, length: length });
             }
         });
         return items;
@@ -244,7 +244,8 @@
         addFold(item, row) {
             const y = row * ROW, open = this.opened.has(item.fold);
             const same = item.length === 1 ? "the same" : `the same ${item.length} events`;
-            const words = open ? `▲ fold again: ${item.times} times`
+            const rest = item.times - item.written;
+            const words = open ? `▲ fold again${rest > 0 ? `; ${rest} more like these are left out` : ""}`
                 : `▼ ${same} ${item.times - 1} more time${item.times > 2 ? "s" : ""}: open`;
             const group = svg("g", { class: "fold", role: "button", tabindex: 0,
                 "aria-expanded": open ? "true" : "false" },

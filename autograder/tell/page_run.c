@@ -3,8 +3,9 @@
  *
  * The data is the model of picture.h, as it stands: lanes, events, stretches, rows, and the state
  * after each event. A state is written as what changed: a process or an object that is as it was
- * before is left out, and page.js keeps what it had. Of a very long run only the last events are
- * written; then all numbers of events are smaller by as many as were left out.
+ * before is left out, and page.js keeps what it had. Of many repeats only the first are written, of
+ * a very long run only the last events; then an event's number on the page is not that in the
+ * model.
  */
 #define _GNU_SOURCE /* strerrorname_np(3) */
 #include "page_run.h"
@@ -22,6 +23,7 @@
 
 enum {
     EVENTS_MOST = 2000,
+    REPEATS_MOST = 20, /* of a fold: the others are the same */
     SOURCES_MOST = 12,
     TEXT_MOST = 256 * 1024, /* bytes of the drawing as text */
     TEXT_WIDTH = 100        /* its columns */
@@ -81,13 +83,50 @@ static cJSON *add_item(cJSON *array)
 
 /* ---- The sequence diagram ------------------------------------------------------------------- */
 
-/* The events that are written: from `skipped` on. */
-static size_t skipped_events(const struct picture *picture)
+/* Which events are written, and their numbers on the page. */
+struct kept {
+    bool *is;       /* one an event of the model */
+    int *number;    /* of the event, or of the last that is written before it; -1: none is */
+    size_t skipped; /* events at the beginning that are left out, for there are too many */
+};
+
+static void leave_out_repeats(struct kept *kept, const struct picture *picture)
 {
-    return picture->n_events > EVENTS_MOST ? picture->n_events - EVENTS_MOST : 0;
+    for (size_t i = 0; i < picture->n_rows; i++) {
+        const struct row *row = &picture->rows[i];
+        for (int event = row->first + row->length * REPEATS_MOST;
+             event < row->first + row->length * row->times; event++)
+            kept->is[event] = false;
+    }
 }
 
-static void add_lanes(cJSON *json, const struct picture *picture, int skipped)
+static struct kept kept_events(const struct picture *picture)
+{
+    size_t n = picture->n_events, count = 0;
+    struct kept kept = {.is = kit_alloc(n + 1), .number = kit_alloc((n + 1) * sizeof(int))};
+
+    memset(kept.is, true, n);
+    leave_out_repeats(&kept, picture);
+    for (size_t i = n; i-- > 0;) {
+        if (kept.is[i] && count == EVENTS_MOST) {
+            kept.is[i] = false;
+            kept.skipped++;
+        }
+        count += kept.is[i];
+    }
+    int number = -1;
+    for (size_t i = 0; i < n; i++)
+        kept.number[i] = kept.is[i] ? ++number : number;
+    return kept;
+}
+
+static void kept_clear(struct kept *kept)
+{
+    free(kept->is);
+    free(kept->number);
+}
+
+static void add_lanes(cJSON *json, const struct picture *picture, const struct kept *kept)
 {
     cJSON *lanes = cJSON_AddArrayToObject(json, "lanes");
 
@@ -99,9 +138,9 @@ static void add_lanes(cJSON *json, const struct picture *picture, int skipped)
             add_number(item, "number", picture->record->processes[lane->process].number);
         add_text(item, "name", lane->name);
         add_text(item, "command", lane->command);
-        add_number(item, "born", lane->born - skipped);
+        add_number(item, "born", lane->born >= 0 ? kept->number[lane->born] : -1);
         if (lane->ended >= 0)
-            add_number(item, "ended", lane->ended - skipped);
+            add_number(item, "ended", kept->number[lane->ended]);
         add_flag(item, "stuck", lane->stuck);
         add_flag(item, "killed", lane->killed);
     }
@@ -160,44 +199,47 @@ static void add_event(cJSON *events, const struct picture *picture, const struct
         add_call(item, &picture->record->calls[event->call]);
 }
 
-static void add_stretches(cJSON *json, const struct picture *picture, int skipped)
+static void add_stretches(cJSON *json, const struct picture *picture, const struct kept *kept)
 {
     cJSON *stretches = cJSON_AddArrayToObject(json, "stretches");
 
     for (size_t i = 0; i < picture->n_stretches; i++) {
         const struct stretch *stretch = &picture->stretches[i];
-        if (stretch->last >= 0 && stretch->last < skipped)
+        if (stretch->last >= 0 && kept->number[stretch->last] < 0)
             continue;
         cJSON *item = add_item(stretches);
         add_number(item, "lane", stretch->lane);
-        add_number(item, "first", stretch->first < skipped ? -1 : stretch->first - skipped);
+        add_number(item, "first", stretch->first < 0 ? -1 : kept->number[stretch->first]);
         if (stretch->last >= 0)
-            add_number(item, "last", stretch->last - skipped);
+            add_number(item, "last", kept->number[stretch->last]);
         add_flag(item, "stuck", stretch->stuck);
         if (stretch->text != NULL)
             cJSON_AddStringToObject(item, "text", stretch->text);
     }
 }
 
-static void add_row(cJSON *rows, int first, int length, int times)
+/* [its first event, events in it, repeats that are written, repeats] */
+static void add_row(cJSON *rows, int first, int length, int written, int times)
 {
-    int row[] = {first, length, times};
-    cJSON_AddItemToArray(rows, cJSON_CreateIntArray(row, 3));
+    int row[] = {first, length, written, times};
+    cJSON_AddItemToArray(rows, cJSON_CreateIntArray(row, 4));
 }
 
 /* A fold that begins among the events left out is not folded. */
-static void add_rows(cJSON *json, const struct picture *picture, int skipped)
+static void add_rows(cJSON *json, const struct picture *picture, const struct kept *kept)
 {
     cJSON *rows = cJSON_AddArrayToObject(json, "rows");
 
     for (size_t i = 0; i < picture->n_rows; i++) {
         const struct row *row = &picture->rows[i];
         int end = row->first + row->length * row->times;
-        if (row->first >= skipped)
-            add_row(rows, row->first - skipped, row->length, row->times);
+        int written = row->times < REPEATS_MOST ? row->times : REPEATS_MOST;
+        if (kept->is[row->first])
+            add_row(rows, kept->number[row->first], row->length, written, row->times);
         else
-            for (int event = skipped; event < end; event++)
-                add_row(rows, event - skipped, 1, 1);
+            for (int event = row->first; event < end; event++)
+                if (kept->is[event])
+                    add_row(rows, kept->number[event], 1, 1, 1);
     }
 }
 
@@ -293,7 +335,7 @@ static void written_clear(struct written *written)
     free(written->texts);
 }
 
-static void add_steps(cJSON *json, const struct picture *picture, size_t skipped)
+static void add_steps(cJSON *json, const struct picture *picture, const struct kept *kept)
 {
     const struct record *record = picture->record;
     struct written processes = written_new(record->n_processes);
@@ -303,7 +345,7 @@ static void add_steps(cJSON *json, const struct picture *picture, size_t skipped
 
     for (size_t event = 0; replay_next(replay); event++) {
         const struct moment *now = replay_now(replay);
-        if (event < skipped)
+        if (!kept->is[event])
             continue;
         cJSON *step = add_item(steps);
         cJSON *changes = cJSON_AddObjectToObject(step, "processes");
@@ -351,26 +393,28 @@ static void add_sources(cJSON *json, const struct page_run *run, const struct pi
 
 static cJSON *run_to_json(const struct page_run *run, const struct picture *picture)
 {
-    size_t skipped = skipped_events(picture);
+    struct kept kept = kept_events(picture);
     cJSON *json = cJSON_CreateObject();
 
     add_flag(json, "io_watched", picture->io_watched);
     add_flag(json, "complete", picture->complete);
     add_flag(json, "hung", picture->hung);
-    add_number(json, "skipped", (int64_t)skipped);
-    add_lanes(json, picture, (int)skipped);
+    add_number(json, "skipped", (int64_t)kept.skipped);
+    add_lanes(json, picture, &kept);
     cJSON *events = cJSON_AddArrayToObject(json, "events");
-    for (size_t i = skipped; i < picture->n_events; i++)
-        add_event(events, picture, &picture->events[i]);
-    add_stretches(json, picture, (int)skipped);
-    add_rows(json, picture, (int)skipped);
+    for (size_t i = 0; i < picture->n_events; i++)
+        if (kept.is[i])
+            add_event(events, picture, &picture->events[i]);
+    add_stretches(json, picture, &kept);
+    add_rows(json, picture, &kept);
     add_objects(json, run->record);
-    add_steps(json, picture, skipped);
+    add_steps(json, picture, &kept);
     cJSON *cycle = cJSON_AddArrayToObject(json, "cycle");
     for (size_t i = 0; i < run->record->n_processes; i++)
         if (picture->in_cycle != NULL && picture->in_cycle[i])
             cJSON_AddItemToArray(cycle, cJSON_CreateNumber((double)i));
     add_sources(json, run, picture);
+    kept_clear(&kept);
     return json;
 }
 
