@@ -299,7 +299,8 @@
 
     /* ---- The state at a moment: who holds which end ------------------------------------------- */
 
-    const LINE = 17, BOX = 290, GAP = 130, MARGIN = 46, OBJECT = 210, STABLE_MOST = 12;
+    const LINE = 17, BOX = 290, GAP = 130, MARGIN = 46, OBJECT = 210, STABLE_MOST = 12,
+        WIRES_MOST = 30;
     const DRAWN = /pipe|FIFO|queue|semaphore|segment|memory|socket/;
 
     /* The states after each event: what a step leaves out is as before. */
@@ -328,7 +329,39 @@
                 }
             }
             this.measure();
-            this.node = html("div", { class: "scroll ends", tabindex: "0" });
+            this.all = html("input", { type: "checkbox" });
+            this.all.addEventListener("change", () => this.draw(this.step));
+            this.choice = html("label", {}, this.all, " all ends, not only those that matter now");
+            this.picture = html("div", {});
+            this.node = html("div", { class: "scroll ends", tabindex: "0" }, this.choice, this.picture);
+        }
+
+        /* With too many ends for one picture, only those of what somebody waits for, of what this
+         * event is about, and of the guilty one get a wire; the others are one line a process. */
+        choose(state, step) {
+            const living = state.processes.filter(lives);
+            const wires = living.reduce((n, process) => n + process.ends.filter((end) =>
+                end.object !== undefined && DRAWN.test(this.run.objects[end.object].kind)).length, 0);
+            const crowded = wires > WIRES_MOST;
+            this.choice.hidden = !crowded;
+            this.chosen = null;
+            if (crowded && !this.all.checked) {
+                this.chosen = new Set(living.map((process) => process.waits_object));
+                this.chosen.add(this.run.events[step].object);
+                living.forEach((process) => process.ends.filter((end) => end.guilty)
+                    .forEach((end) => this.chosen.add(end.object)));
+                this.chosen.delete(undefined);
+            }
+        }
+
+        isShown(end) {
+            return this.chosen === null || this.chosen.has(end.object);
+        }
+
+        /* Lines for the ends of a process: those that are shown, and one for the others. */
+        linesOf(process) {
+            const shown = process.ends.filter((end) => this.isShown(end)).length;
+            return shown + (shown < process.ends.length ? 1 : 0);
         }
 
         /* Room for the most that a process ever shows: so that nothing jumps while stepping. */
@@ -346,6 +379,8 @@
             this.ended = this.run.hung && last;
             this.acting = this.run.lanes[this.run.events[step].lane].process;
             const drawing = svg("svg", { role: "img", "aria-label": "Who holds which end" });
+            this.step = step;
+            this.choose(state, step);
             const processes = this.placeProcesses(state);
             const objects = this.placeObjects(state, processes);
             this.placeOf = new Map(processes.map((place) => [place.index, place]));
@@ -363,17 +398,17 @@
             drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);
             drawing.setAttribute("width", width);
             drawing.setAttribute("height", height);
-            this.node.replaceChildren(drawing);
+            this.picture.replaceChildren(drawing);
         }
 
         placeProcesses(state) {
-            const stable = state.processes.length <= STABLE_MOST, places = [];
+            const stable = state.processes.length <= STABLE_MOST && this.chosen === null, places = [];
             let y = 8;
             state.processes.forEach((process, index) => {
                 if (process.life === "unborn" || (!stable && !lives(process))) {
                     return;
                 }
-                const ends = stable ? this.most[index] : process.ends.length;
+                const ends = stable ? this.most[index] : this.linesOf(process);
                 const gone = process.life === "gone";
                 const height = gone && !stable ? LINE + 8 : (ends + 2) * LINE + 10;
                 places.push({ index: index, process: process, x: MARGIN, y: y, height: height });
@@ -386,7 +421,7 @@
         placeObjects(state, processes) {
             const held = new Map();
             for (const place of processes) {
-                place.process.ends.forEach((end, row) => {
+                place.process.ends.filter((end) => this.isShown(end)).forEach((end, row) => {
                     if (end.object !== undefined) {
                         held.set(end.object, [...(held.get(end.object) || []), place.y + (row + 3) * LINE]);
                     }
@@ -396,7 +431,7 @@
             state.objects.forEach((object, index) => {
                 const waited = processes.filter((place) => place.process.waits_object === index);
                 const wanted = [...(held.get(index) || []), ...waited.map((place) => place.y + LINE)];
-                if (DRAWN.test(this.run.objects[index].kind) && (object.exists || wanted.length > 0)) {
+                if (DRAWN.test(this.run.objects[index].kind) && this.isShown({ object: index }) && (object.exists || wanted.length > 0)) {
                     const middle = wanted.length > 0 ? wanted.reduce((a, b) => a + b) / wanted.length : 1e6;
                     places.push({ index: index, object: object, wanted: middle, height: 2 * LINE + 14 });
                 }
@@ -431,7 +466,11 @@
             if (process.waits && lives(process)) {
                 this.addWaiting(drawing, place, state, objects, cycle);
             }
-            process.ends.forEach((end, row) => this.addEnd(drawing, place, end, row, objects));
+            const shown = process.ends.filter((end) => this.isShown(end));
+            shown.forEach((end, row) => this.addEnd(drawing, place, end, row, objects));
+            if (shown.length < process.ends.length) {
+                this.addOthers(drawing, place, process.ends.filter((end) => !this.isShown(end)), shown.length);
+            }
         }
 
         addWaiting(drawing, place, state, objects, cycle) {
@@ -458,12 +497,24 @@
             }
         }
 
+        nameOf(end) {
+            const object = this.run.objects[end.object];
+            return (object ? object.label : end.what) || "?";
+        }
+
+        addOthers(drawing, place, ends, row) {
+            const list = ends.map((end) => `${end.fd} ${end.writes ? "writes" : "reads"} ${this.nameOf(end)}`);
+            const words = ` and ${ends.length} more: ` + ends.map((end) => end.fd).join(" ");
+            drawing.append(svg("g", {}, svg("title", {}, list.join(", ")),
+                svg("text", { x: place.x + 4, y: place.y + (row + 3) * LINE, class: "small" },
+                    shorten(words, Math.floor((BOX - 8) / 6)))));
+        }
+
         addEnd(drawing, place, end, row, objects) {
             const y = place.y + (row + 3) * LINE, object = objects.get(end.object);
             const does = end.reads && end.writes ? "reads+writes" : end.writes ? "writes" : end.reads ? "reads" : "";
-            const name = end.object !== undefined && this.run.objects[end.object]
-                ? this.run.objects[end.object].label : end.what || "?";
-            const text = String(end.fd).padStart(3) + " " + does.padEnd(7) + " " + (name || "?");
+            const name = this.nameOf(end);
+            const text = String(end.fd).padStart(3) + " " + does.padEnd(7) + " " + name;
             drawing.append(svg("g", { class: "end", "data-end": [place.index, end.fd, does, name].join("|") },
                 svg("title", {}, text.trim() + (end.cloexec ? " (close-on-exec)" : "")),
                 svg("text", { x: place.x + 4, y: y, class: end.guilty ? "bad" : "" },
