@@ -11,6 +11,7 @@
 
 #include "../suites/registry.h"
 #include "../tell/catalogue.h"
+#include "predictions.h"
 
 static void offer_checks(const struct exercise *exercise)
 {
@@ -38,6 +39,19 @@ static void offer_ids(const char *typed)
     }
 }
 
+/* Labs and predictions, but no exercises: what `ipclab predict` takes. */
+static void offer_predictions(void)
+{
+    size_t n;
+    const struct lab *const *labs = labs_all(&n);
+
+    for (size_t i = 0; i < n; i++)
+        printf("%s\t%s\n", labs[i]->id, labs[i]->title);
+    const struct prediction *predictions = predictions_all(&n);
+    for (size_t i = 0; i < n; i++)
+        printf("%s\t%s\n", predictions[i].id, predictions[i].title);
+}
+
 static void offer_pages(void)
 {
     size_t n;
@@ -60,7 +74,9 @@ void complete_words(const char *called, const char *typed)
 
     if (page)
         offer_pages();
-    if (id)
+    if (strstr(called, "Pn") != NULL)
+        offer_predictions();
+    else if (id)
         offer_ids(typed);
     else if (called[0] != '\0')
         printf("@files\n");

@@ -40,6 +40,7 @@ completes()
     gives "ipclab check 8" '8\.6'
     gives "ipclab check pipel" 'check pipeline +$'
     gives "ipclab check 1.3.last" '1\.3\.last_stage_sees_end_of_file'
+    gives "ipclab predict P19" 'predict P19 +$'
     gives "ipclab explain pipe-parent-k" 'pipe-parent-keeps-write-end'
     gives "ipclab check --fail" 'check --fail-fast +$'
     gives "ipclab check --dir ans" '--dir answers/'
