@@ -152,14 +152,17 @@ const char *call_name(long number)
     return row != NULL ? row->name : NULL;
 }
 
-bool call_is(const char *name, const char *wanted)
+const char *call_group(const char *name)
 {
-    if (strcmp(name, wanted) == 0)
-        return true;
     for (int i = 0; i < n_call_rows; i++)
         if (strcmp(call_rows[i].name, name) == 0)
-            return strcmp(call_rows[i].group, wanted) == 0;
-    return false;
+            return call_rows[i].group;
+    return name;
+}
+
+bool call_is(const char *name, const char *wanted)
+{
+    return strcmp(name, wanted) == 0 || strcmp(call_group(name), wanted) == 0;
 }
 
 static void must(int result, const char *what)

@@ -62,6 +62,8 @@ extern const int n_call_rows;
 const struct call_row *call_row_by_number(long number);
 /* Name of any call of the table by its number, else NULL. */
 const char *call_name(long number);
+/* The group of a call of the table; another name is its own. */
+const char *call_group(const char *name);
 /* Is the call of that name (as in the table) what a suite means by `wanted`: a name or a group? */
 bool call_is(const char *name, const char *wanted);
 

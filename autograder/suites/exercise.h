@@ -392,6 +392,9 @@ void expect_error_told(struct run *run, const char *text);
  * its errno. Who gets no memory may also do without: then the exit status is 0, as it has to be in
  * the run of EACH_FAULT that has no fault. */
 void expect_fault_told(struct run *run, const char *text);
+/* The message names that call: "pipe", "fork", "read", ... Where the task leaves no choice of it.
+ */
+void expect_fault_named(struct run *run);
 /* Standard output is /dev/full (given_output_file()): exit status 1, and a message with the reason.
  */
 void expect_full_told(struct run *run);

@@ -598,6 +598,13 @@ void expect_fault_told(struct run *run, const char *text)
     expect_error_told(run, text);
 }
 
+void expect_fault_named(struct run *run)
+{
+    const struct call *call = failed_call(run->record);
+    if (call != NULL && !call_is(call->name, "memory"))
+        expect_stderr_contains(run, call_group(call->name));
+}
+
 void expect_full_told(struct run *run)
 {
     suspect_if(stderr_of(run).length == 0, "ignore-return-values");

@@ -162,6 +162,7 @@ CHECK(says_which_call_failed, 1,
     {
         run = run_program("oneway", args("10"), given(given_input(random_bytes(50)), fault));
         expect_fault_told(run, NULL);
+        expect_fault_named(run);
     }
 }
 

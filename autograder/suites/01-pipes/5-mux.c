@@ -311,7 +311,9 @@ CHECK(failures_are_counted_and_reported, 1,
     expect_true_counts();
     EACH_FAULT(fault, FAULT_FAILS, "pipe fork read write memory")
     {
-        expect_fault_told(run_mux(4, 4096, fault), NULL);
+        struct run *run = run_mux(4, 4096, fault);
+        expect_fault_told(run, NULL);
+        expect_fault_named(run);
     }
 }
 

@@ -83,6 +83,29 @@ else
     not_ok "--fail-fast forgets no earlier result" "The statuses kept:" "$scratch/seen"
 fi
 
+# --- one fault at a time: the verdict names it, and says when there were too many places for all ---
+mkdir -p many/01-pipes/1-oneway
+awk '
+/^static ssize_t read_some/ { reading = 1 }
+reading && /^    do$/ {
+    print "    static int turn;"
+    print "    switch (turn++ % 30) {"
+    for (i = 0; i < 30; i++) print "    case " i ":\n        return read(fd, buffer, size);"
+    print "    }\n    return -1;\n}"
+    skip = 1
+}
+skip && /^}/ { skip = reading = 0; next }
+!skip && !(reading && /ssize_t got;/)' "$tree/solutions/01-pipes/1-oneway/oneway.c" >many/01-pipes/1-oneway/oneway.c
+ends 1 "EINTR" "$ipclab" check 1.1.short_writes_lose_nothing --dir many --seed 7 --json many.json
+jq -r '.labs[].exercises[].checks[].message // empty' many.json >"$scratch/seen"
+told='^When the [0-9]+[a-z]+ read( of process 2)? \(oneway\.c:[0-9]+ in read_some, descriptor [0-9]+\) '
+told+='was interrupted by a signal \(EINTR\) \(the seed chose 24 of 2[5-9] such faults\): `oneway` ended'
+if grep -qE "$told" "$scratch/seen"; then
+    ok "a verdict names the one fault that was put in"
+else
+    not_ok "a verdict names the one fault that was put in" "It says:" "$scratch/seen"
+fi
+
 # --- hostile to the kit: each is failed, and nothing of it is left ---
 hostile()
 {
