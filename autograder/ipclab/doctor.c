@@ -2,10 +2,12 @@
  * doctor.c - ipclab doctor: what this machine lets the kit do, what is missing, and the command
  * that installs it.
  */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -31,10 +33,10 @@ enum { MANAGERS = 4 };
 static const struct {
     const char *command, *install;
 } managers[MANAGERS] = {
-    {"apt-get", "sudo apt-get install"},
-    {"dnf",     "sudo dnf install"    },
-    {"pacman",  "sudo pacman -S"      },
-    {"apk",     "sudo apk add"        },
+    {"apt-get", "apt-get install"},
+    {"dnf",     "dnf install"    },
+    {"pacman",  "pacman -S"      },
+    {"apk",     "apk add"        },
 };
 
 static const struct tool {
@@ -42,16 +44,19 @@ static const struct tool {
     bool needed;
     const char *package[MANAGERS];
 } tools[] = {
-    {"gcc",      "clang", "builds programs",                        true,  {"gcc", "gcc", "gcc", "build-base"}                     },
-    {"make",     NULL,    "builds by hand in work/",                false, {"make", "make", "make", "make"}                        },
+    {"gcc",      "clang", "builds programs",                                true,  {"gcc", "gcc", "gcc", "build-base"}                     },
+    {"make",     NULL,    "builds by hand in work/",                        false, {"make", "make", "make", "make"}                        },
     {"bwrap",
      NULL,                "the box that contains hostile programs",
-     false,                                                                {"bubblewrap", "bubblewrap", "bubblewrap", "bubblewrap"}},
-    {"valgrind", NULL,    "memory errors",                          false, {"valgrind", "valgrind", "valgrind", "valgrind"}        },
-    {"gdb",      NULL,    "to look into a program yourself",        false, {"gdb", "gdb", "gdb", "gdb"}                            },
+     false,                                                                        {"bubblewrap", "bubblewrap", "bubblewrap", "bubblewrap"}},
+    {"valgrind", NULL,    "memory errors",                                  false, {"valgrind", "valgrind", "valgrind", "valgrind"}        },
+    {"gdb",      NULL,    "to look into a program yourself",                false, {"gdb", "gdb", "gdb", "gdb"}                            },
     {"strace",
      NULL,                "to see its system calls yourself",
-     false,                                                                {"strace", "strace", "strace", "strace"}                },
+     false,                                                                        {"strace", "strace", "strace", "strace"}                },
+    {"xdg-open",
+     NULL,                "opens pages in the browser: ipclab show --open",
+     false,                                                                        {"xdg-utils", "xdg-utils", "xdg-utils", "xdg-utils"}    },
 };
 
 static const char *yes_or_no(bool yes)
@@ -119,6 +124,23 @@ static void print_namespaces(bool works)
     free(apparmor);
 }
 
+/* inotify's watches are limited for each user; an editor for projects may have taken them all. */
+static void print_watches(void)
+{
+    int fd = inotify_init1(IN_CLOEXEC);
+    int instance_error = fd == -1 ? errno : 0;
+    bool works = fd != -1 && inotify_add_watch(fd, "/", IN_CREATE) != -1;
+
+    printf("  %s  inotify: ipclab watch sees what is saved\n", yes_or_no(works));
+    if (!works && instance_error == ENOSYS)
+        printf("       this kernel has none\n");
+    else if (!works)
+        printf("       all are taken; allow more: sudo sysctl fs.inotify.%s\n",
+               instance_error != 0 ? "max_user_instances=1024" : "max_user_watches=65536");
+    if (fd != -1)
+        close(fd);
+}
+
 static bool has_tool(const struct tool *tool)
 {
     return kit_has_command(tool->name) || (tool->other != NULL && kit_has_command(tool->other));
@@ -136,7 +158,8 @@ static void print_install(void)
         if (!has_tool(&tools[i]))
             text_add(&packages, " %s", tools[i].package[manager < MANAGERS ? manager : 0]);
     if (packages.data != NULL)
-        printf("\ninstall what is missing:\n  %s%s\n",
+        printf("\ninstall what is missing:\n  %s%s%s\n",
+               manager < MANAGERS && geteuid() != 0 ? "sudo " : "",
                manager < MANAGERS ? managers[manager].install : "(your package manager)",
                packages.data);
     free(packages.data);
@@ -154,6 +177,7 @@ int command_doctor(int argc, char **argv)
     print_ptrace(machine.ptrace);
     able = able && machine.ptrace;
     print_namespaces(machine.namespaces);
+    print_watches();
     printf("  --   running as uid %ld%s\n", (long)geteuid(),
            geteuid() == 0 ? " (root): programs are run as an unprivileged user" : "");
     printf("tools:\n");
