@@ -2,8 +2,9 @@
  * bench.c - what watching a program costs, against running it alone and against strace.
  *
  *     build/tests/bench [ROUNDS]       from where ./ipclab lies; 9 rounds unless told otherwise
- *     build/tests/bench races [ROUNDS] the tables of the race detector alone
- *     build/tests/bench ping-pong N    the load of the second table: N round trips over two pipes
+ *     build/tests/bench races [ROUNDS] the tables of the race detector alone; IPCLAB_BENCH_REPS
+ * says how often racy programs are run plainly (1000) build/tests/bench ping-pong N    the load of
+ * the second table: N round trips over two pipes
  *
  * Machines differ and are never idle, so every figure is a ratio: in each round all ways of running
  * a load take their turn, one after the other and each time another one first; what is printed is
@@ -15,6 +16,7 @@
 #include <glob.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -313,7 +315,20 @@ static void bench_cell(int rounds)
 #define A_FEW_TURNS "1"
 #define SCHEDULES "200"
 
-enum { N_SCHEDULES = 200, PLAIN_RUNS = 200, LIMIT_S = 20, MAX_OUTPUT = 1 << 16 };
+#define LOST_SOURCE "autograder/tests/bench-lost.c"
+#define MOST_SCHEDULES "1000"
+
+enum { N_SCHEDULES = 200, PLAIN_RUNS = 1000, REPLAYS = 20, LIMIT_S = 20, MAX_OUTPUT = 1 << 16 };
+
+static const double find_aim_s = 2.0; /* to show a lost update, on two processors */
+
+/* IPCLAB_BENCH_REPS: how often a racy program is run plainly. */
+static int plain_runs(void)
+{
+    const char *wanted = getenv("IPCLAB_BENCH_REPS");
+    long runs = wanted != NULL ? strtol(wanted, NULL, 10) : 0;
+    return runs > 1 && runs < INT32_MAX ? (int)runs : PLAIN_RUNS;
+}
 
 static bool compile(const char *source, const char *program, const char *extra)
 {
@@ -460,7 +475,7 @@ static bool repetition_shows(const char *program)
     int status = listen_to(words, &first);
     bool differs = false;
 
-    for (int i = 1; i < PLAIN_RUNS && !differs; i++) {
+    for (int i = 1; i < plain_runs() && !differs; i++) {
         differs = listen_to(words, &said) != status || strcmp(said, first) != 0;
         free(said);
     }
@@ -496,7 +511,7 @@ static void bench_racy_programs(bool tsan)
     printf("%zu programs with a race: who shows it (%s)\n", sources.gl_pathc,
            tsan ? "libtsan, which knows one process alone, and ipclab: one run each"
                 : "ipclab: one run; libtsan: not here");
-    printf("  %-24s %16s %10s %10s\n", "", "200 plain runs", "libtsan", "ipclab");
+    printf("  %-24s %6d plain runs %10s %10s\n", "", plain_runs(), "libtsan", "ipclab");
     for (size_t i = 0; i < sources.gl_pathc; i++) {
         const char *name = strrchr(sources.gl_pathv[i], '/') + 1;
         bool found[FINDERS] = {false};
@@ -513,6 +528,48 @@ static void bench_racy_programs(bool tsan)
     globfree(&sources);
 }
 
+/* How often the schedule of that seed loses the update again. */
+static int count_replays(const char *seed)
+{
+    const char *words[] = {"./ipclab", "trace", "--race", "--schedules", "1",
+                           "--seed",   seed,    "--",     RACE_BUILD,    NULL};
+    int count = 0;
+    for (int i = 0; i < REPLAYS; i++)
+        count += says(words, "A schedule goes wrong");
+    return count;
+}
+
+static void bench_lost_update(void)
+{
+    const char *words[] = {"./ipclab", "trace", "--race", "--schedules", MOST_SCHEDULES,
+                           "--seed",   "1",     "--",     RACE_BUILD,    NULL};
+    char seed[32] = "", *said;
+    int number = 0;
+
+    if (!compile(LOST_SOURCE, NATIVE, NULL) || !compile_for_races(LOST_SOURCE, RACE_BUILD)) {
+        print_failure(LOST_SOURCE, "cannot be compiled");
+        something_failed = true;
+        return;
+    }
+    printf("an update that is lost only in an unusual order\n");
+    printf("  %-48s %7s\n", "plain runs", repetition_shows(NATIVE) ? "found" : "-");
+    long long start = kit_now_us();
+    listen_to(words, &said);
+    double took_s = (double)(kit_now_us() - start) / 1e6;
+    const char *first = strstr(said, "is number "), *again = strstr(said, "--seed ");
+    bool found = first != NULL && again != NULL && sscanf(first, "is number %d", &number) == 1 &&
+                 sscanf(again, "--seed %31[0-9]", seed) == 1;
+    free(said);
+    if (!found) {
+        print_failure("of " MOST_SCHEDULES " schedules", "none shows it");
+        return;
+    }
+    printf("  %-48s %7d\n", "of " MOST_SCHEDULES " schedules the first that shows it", number);
+    print_figure("seconds until it is told", took_s, find_aim_s);
+    printf("  %-48s %4d of %d\n\n", "its seed shows it again", count_replays(seed), REPLAYS);
+    fflush(stdout);
+}
+
 static void bench_races(int rounds)
 {
     bool tsan = has_tsan();
@@ -522,6 +579,7 @@ static void bench_races(int rounds)
         return;
     }
     bench_race_builds(rounds, tsan);
+    bench_lost_update();
     bench_racy_programs(tsan);
 }
 
