@@ -209,16 +209,36 @@ static int lane_number(const struct sheet *sheet, int lane)
     return process >= 0 ? sheet->picture->record->processes[process].number : 0;
 }
 
+/* Bytes have no spaces to break a line at: cuts them to what fits, not within a character or an
+ * escape. */
+static void cut_bytes(char *bytes, int room)
+{
+    char *end = bytes;
+
+    if (text_columns(bytes) <= room)
+        return;
+    for (int columns = 0; columns < room - 3; columns++)
+        for (end++; ((unsigned char)*end & 0xc0) == 0x80; end++)
+            continue;
+    for (int back = 1; back <= 3 && end - back > bytes; back++)
+        if (end[-back] == '\\') {
+            end -= back;
+            break;
+        }
+    strcpy(end, "...");
+}
+
 /* "2 write(1) 12 bytes to pipe A "hello\n"", fit for the terminal. Owned by the caller. */
 static char *row_words(const struct sheet *sheet, const struct event *event)
 {
     int lane = event->kind == EVENT_FORK && event->from >= 0 ? event->from : event->lane;
-    char *bytes = event->bytes != NULL && event->bytes[0] != '\0'
-                      ? kit_format(" \"%s\"", event->bytes)
-                      : kit_strdup("");
+    char *shown = kit_strdup(event->bytes != NULL ? event->bytes : "");
+    cut_bytes(shown, sheet->words_width - 2);
+    char *bytes = shown[0] != '\0' ? kit_format(" \"%s\"", shown) : kit_strdup("");
     const char *more = event->kind == EVENT_SLEEP && event->fatal ? ", to the end" : "";
     char *words = kit_format("%d %s%s%s", lane_number(sheet, lane), event->text, more, bytes);
     char *fit = fit_for(sheet->drawing, words);
+    free(shown);
     free(bytes);
     free(words);
     return fit;

@@ -291,8 +291,8 @@ static void tell_get(struct text_buffer *out, const struct world *world, const s
 static void tell_msgsnd(struct text_buffer *out, const struct world *world, const struct call *call)
 {
     char *label = label_words(world, call->object);
-    text_add(out, "msgsnd %s, %lld bytes to %s", call->detail != NULL ? call->detail : "type ?",
-             (long long)call->args[2], label);
+    text_add(out, "msgsnd %s, %lld byte%s to %s", call->detail != NULL ? call->detail : "type ?",
+             (long long)call->args[2], call->args[2] == 1 ? "" : "s", label);
     free(label);
 }
 
@@ -300,8 +300,9 @@ static void tell_msgrcv(struct text_buffer *out, const struct world *world, cons
 {
     char *label = label_words(world, call->object);
     if (call->result >= 0)
-        text_add(out, "msgrcv %s, %lld bytes from %s",
-                 call->detail != NULL ? call->detail : "type ?", (long long)call->result, label);
+        text_add(out, "msgrcv %s, %lld byte%s from %s",
+                 call->detail != NULL ? call->detail : "type ?", (long long)call->result,
+                 call->result == 1 ? "" : "s", label);
     else
         text_add(out, "msgrcv type %lld from %s", (long long)(int64_t)call->args[3], label);
     free(label);
