@@ -315,7 +315,7 @@ static void bench_cell(int rounds)
 #define A_FEW_TURNS "1"
 #define SCHEDULES "200"
 
-#define LOST_SOURCE "autograder/tests/bench-lost.c"
+#define LOST_SOURCE "autograder/tests/engine/lost.c"
 #define MOST_SCHEDULES "1000"
 
 enum { N_SCHEDULES = 200, PLAIN_RUNS = 1000, REPLAYS = 20, LIMIT_S = 20, MAX_OUTPUT = 1 << 16 };

@@ -1,5 +1,6 @@
 /*
- * bench-lost.c - an update that plain runs never lose: the child adds one long after its parent.
+ * lost.c - for the bench: an update that plain runs never lose. The child adds one long after its
+ * parent.
  *
  * Nothing orders the two but a pause, of which a schedule takes no notice. It prints the sum.
  */
