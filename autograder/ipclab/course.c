@@ -19,6 +19,8 @@
 #include "../run/kit.h"
 #include "../tell/text.h"
 
+#define NEITHER "this is neither \"key = value\" nor \"[section]\""
+
 enum { SHOWN_WORD = 60 };
 
 struct reading {
@@ -333,11 +335,13 @@ static void look_at_section(struct reading *reading, const char *line)
 {
     const char *end = strchr(line, ']');
     char *section = end != NULL ? kit_strndup(line + 1, (size_t)(end - line) - 1) : NULL;
-    bool known = section == NULL; /* inih will complain */
+    bool known = false;
 
-    for (size_t i = 0; i < N_KEYS && !known; i++)
+    if (section == NULL)
+        wrong(reading, NEITHER);
+    for (size_t i = 0; i < N_KEYS && section != NULL && !known; i++)
         known = strcmp(keys[i].section, section) == 0;
-    if (!known)
+    if (section != NULL && !known)
         refuse_key(reading, section, "");
     free(section);
 }
@@ -423,7 +427,7 @@ int course_read(struct course *course, const char *name, const char *text, char 
         reading.rest += 3;
     int line = ini_parse_stream(next_line, &reading, take_line, &reading);
     if (line > 0)
-        wrong_at(&reading, line, "this is neither \"key = value\" nor \"[section]\"");
+        wrong_at(&reading, line, NEITHER);
     else if (line < 0)
         kit_broken("no memory for %s", name);
     exclude(&reading);

@@ -136,6 +136,12 @@ touch a-file
 "$ipclab" grade --labs 1.1 --out a-file/out all/nobody >file.log 2>&1
 is "results to where there is a file: the kit fails" 3 $?
 
+# --- our own fault is nobody's zero ---
+is "the kit cannot work: status 3" 3 "$(TMPDIR=$scratch/nowhere grade fault --labs 1.1 all/zip.zip)"
+says "the grade is empty, not 0" '^"zip",,,0,kit_error$' fault/gradebook.csv
+is "it is made up for" 0 "$(grade fault --labs 1.1 --resume all/zip.zip)"
+says "and now there is one" '^"zip",8,8,8,graded$' fault/gradebook.csv
+
 # --- one folder stands for the class, and for one submission ---
 mkdir class && cp -r plain class/ann && cp all/zip.zip class/bob.zip
 grade folder --labs 1.1 class/ >/dev/null
