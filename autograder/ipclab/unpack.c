@@ -200,10 +200,13 @@ static bool write_source(const char *name, const char *data, size_t length)
     return true;
 }
 
-static void take_source(struct unpacking *unpacking, const char *name, const char *shown)
+static void take_source(struct unpacking *unpacking, struct archive_entry *entry, const char *name,
+                        const char *shown)
 {
     char *data = kit_alloc(SOURCE_LIMIT);
     int64_t length = read_data(unpacking, data);
+    if (archive_entry_size_is_set(entry) && archive_entry_size(entry) > length)
+        length = -1; /* its end is a hole */
     if (length > SOURCE_LIMIT)
         say('n', "%s is skipped: it has more than %d MB.", shown, SOURCE_LIMIT >> 20);
     else if (length == -1)
@@ -244,7 +247,7 @@ static void take_entry(struct unpacking *unpacking, struct archive_entry *entry)
     if (wanted && wrong != NULL)
         say('n', "%s is skipped: %s.", shown, wrong);
     if (wanted && wrong == NULL)
-        take_source(unpacking, name, shown);
+        take_source(unpacking, entry, name, shown);
     else
         read_data(unpacking, NULL);
     if (!folder && !wanted && archive_stem(name) > 0 && !lies_in_litter(name))
@@ -365,8 +368,8 @@ char *unpack(const char *archive, const char *folder, struct notes *notes)
 
     if (!S_ISREG(file.st_mode) || file.st_size == 0) {
         close(fd);
-        return kit_strdup(file.st_size == 0 ? "The file is empty."
-                                            : "It is neither a folder nor a plain file.");
+        return kit_strdup(S_ISREG(file.st_mode) ? "The file is empty."
+                                                : "It is neither a folder nor a plain file.");
     }
     if (geteuid() == 0 && chown(folder, BOX_UID, BOX_UID) == -1)
         kit_broken("cannot give %s away", folder);
