@@ -5,6 +5,7 @@
 #define _GNU_SOURCE /* strerrorname_np(3) */
 #include <errno.h>
 #include <string.h>
+#include <sys/ipc.h>
 
 #include "../run/calls.h"
 #include "../run/kit.h"
@@ -15,7 +16,8 @@
 static const struct usual_error {
     const char *call; /* a name or a group of calls.h; the first that fits */
     int error;
-    bool makes; /* something; so the second one meets a program in another state than the first */
+    bool makes; /* something, or does another thing each time (msgctl): so the second one meets a
+                   program in another state than the first */
 } usual_errors[] = {
     {"pipe",       EMFILE, true },
     {"socketpair", EMFILE, true },
@@ -37,7 +39,12 @@ static const struct usual_error {
     {"semget",     ENOSPC, true },
     {"shmget",     ENOSPC, true },
     {"shmat",      ENOMEM, false},
-    {"msgsnd",     ENOMEM, false},
+    {"msgctl",     EPERM,  true },
+    {"semctl",     EPERM,  true },
+    {"shmctl",     EPERM,  true },
+    {"msgsnd",     ENOMEM, true },
+    {"msgrcv",     EACCES, true },
+    {"flock",      ENOLCK, false},
     {"semop",      ENOMEM, false},
     {"mq_open",    ENOSPC, true },
 };
@@ -118,11 +125,22 @@ static bool same_site(const struct fault_site *a, const struct fault_site *b)
            a->fd == b->fd;
 }
 
-/* Could that call go that way? (Whether it can wait, the tracer looks when it is made.) */
+/* msgctl and its kin with IPC_RMID. */
+static bool removes_object(const struct call *call)
+{
+    bool control = strcmp(call->name, "msgctl") == 0 || strcmp(call->name, "shmctl") == 0;
+    bool of_set = strcmp(call->name, "semctl") == 0;
+    return (control || of_set) && (call->args[of_set ? 2 : 1] & 0xff) == IPC_RMID;
+}
+
+/* Could that call go that way? (Whether it can wait, the tracer looks when it is made.) What cannot
+ * be removed stays, whatever the program does: that is no fault to try. */
 static bool could_go(enum fault_kind kind, const struct call *call)
 {
     if (call_is(call->name, "write") &&
         call->args[0] == 2) /* it says something: a message may be lost */
+        return false;
+    if (removes_object(call))
         return false;
     if (kind == FAULT_SHORT)
         return moves_bytes(call) && call->result > 1;
