@@ -294,4 +294,10 @@ CHECK(wrong_usage_and_full_disk, 1,
         run_program("mkkey", args("f", "1"),
                     given(given_file("f", text_of("x")), given_output_file("/dev/full")));
     expect_full_told(run);
+    EACH_FAULT(fault, FAULT_FAILS, "write memory")
+    {
+        run = run_program("mkkey", args("f", "1", "f", "2"),
+                          given(given_file("f", text_of("x")), fault));
+        expect_fault_told(run, NULL);
+    }
 }

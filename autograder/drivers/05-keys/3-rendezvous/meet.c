@@ -72,9 +72,11 @@ static const char *errno_name(int error)
         {EISDIR,  "EISDIR" },
         {EMFILE,  "EMFILE" },
         {ENOENT,  "ENOENT" },
+        {ENOLCK,  "ENOLCK" },
         {ENOMEM,  "ENOMEM" },
         {ENOSPC,  "ENOSPC" },
         {ENOTDIR, "ENOTDIR"},
+        {EPERM,   "EPERM"  },
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].error == error)

@@ -44,7 +44,14 @@ static _Noreturn void make_them(int out)
 {
     for (int i = 0; i < MANY; i++) {
         int id = make_one(i >= FIRST);
-        if (write(out, &id, sizeof id) != (ssize_t)sizeof id || id < 0)
+        if (write(out, &id, sizeof id) != (ssize_t)sizeof id) {
+            int error = errno; /* nobody hears of this one */
+            if (i >= FIRST && id >= 0)
+                msgctl(id, IPC_RMID, NULL);
+            errno = error;
+            die("write to the parent");
+        }
+        if (id < 0)
             _exit(1);
     }
     _exit(0);
