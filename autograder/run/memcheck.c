@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <expat.h>
 #include <fcntl.h>
+#include <gelf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,6 +130,50 @@ bool memcheck_runs_in(const char *file)
 {
     const char *slash = strrchr(file, '/');
     return strncmp(slash != NULL ? slash + 1 : file, "memcheck-", 9) == 0;
+}
+
+/* ---- What valgrind does not know ------------------------------------------------------------ */
+
+static const char *unknown_name(const char *name)
+{
+    static const char *const unknown[] = {"pidfd_open",   "pidfd_send_signal", "pidfd_getfd",
+                                          "epoll_pwait2", "process_mrelease",  "syscall"};
+    for (size_t i = 0; name != NULL && i < sizeof unknown / sizeof *unknown; i++)
+        if (strcmp(name, unknown[i]) == 0)
+            return unknown[i];
+    return NULL;
+}
+
+/* Of the names that the program has from its libraries. */
+static const char *unknown_in(Elf *elf, Elf_Scn *section)
+{
+    GElf_Shdr header;
+    GElf_Sym symbol;
+    Elf_Data *data = elf_getdata(section, NULL);
+    const char *found = NULL;
+
+    if (data == NULL || gelf_getshdr(section, &header) == NULL || header.sh_type != SHT_DYNSYM)
+        return NULL;
+    for (int i = 0; found == NULL && gelf_getsym(data, i, &symbol) != NULL; i++)
+        if (symbol.st_shndx == SHN_UNDEF)
+            found = unknown_name(elf_strptr(elf, header.sh_link, symbol.st_name));
+    return found;
+}
+
+const char *memcheck_unknown_call(const char *file)
+{
+    const char *found = NULL;
+    Elf_Scn *section = NULL;
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+
+    if (fd == -1 || elf_version(EV_CURRENT) == EV_NONE)
+        return NULL;
+    Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+    while (elf != NULL && found == NULL && (section = elf_nextscn(elf, section)) != NULL)
+        found = unknown_in(elf, section);
+    elf_end(elf);
+    close(fd);
+    return found;
 }
 
 /* ---- What comes ----------------------------------------------------------------------------- */

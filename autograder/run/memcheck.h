@@ -38,6 +38,10 @@ int memcheck_number(const struct memcheck *memcheck);
 /* Is that file of valgrind's what a program runs in? */
 bool memcheck_runs_in(const char *file);
 
+/* A function that this program calls and that needs a system call which valgrind (3.19) does not
+ * know: there it fails with ENOSYS, and a right program seems wrong. NULL: none is seen. static. */
+const char *memcheck_unknown_call(const char *file);
+
 /* Our end, for poll; -1: nobody is watched (memcheck NULL). */
 int memcheck_input(const struct memcheck *memcheck);
 /* Takes what has come; returns whether anything has. */

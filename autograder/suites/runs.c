@@ -12,6 +12,7 @@
 #include "../judge/judge.h"
 #include "../judge/loop.h"
 #include "../run/kit.h"
+#include "../run/memcheck.h"
 #include "../run/proc.h"
 #include "../run/race.h"
 #include "build.h"
@@ -279,6 +280,15 @@ static void note_driver(struct run *run, const char *program)
     free(path);
 }
 
+static void need_known_calls(const char *program)
+{
+    const char *call = memcheck_unknown_call(program);
+    if (call != NULL)
+        check_skip(kit_format("It needs valgrind, which may not know what %s(2) asks for, and this "
+                              "program calls it.",
+                              call));
+}
+
 static void start_in(struct peer *peer, const char *name, const char *const *arguments,
                      const struct start *start)
 {
@@ -290,6 +300,8 @@ static void start_in(struct peer *peer, const char *name, const char *const *arg
 
     if (start->race_build)
         build_for_races();
+    if (start->memory_check)
+        need_known_calls(program.file);
     lay_stdio(run, start, &program);
     program.argv = command_line(name, arguments);
     program.envp = environment(run, start);
