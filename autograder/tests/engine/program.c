@@ -358,14 +358,18 @@ static int make_while_seen(char **words)
         if (write(go[0][1], &byte, 1) != 1 || write(go[1][1], &byte, 1) != 1)
             return 2;
         int id = shmget(key, 100, IPC_CREAT | (round % 2 == 0 ? IPC_EXCL : 0) | 0600);
-        if (read(found[0], &byte, 1) != 1 || read(found[0], &byte, 1) != 1)
-            return 3;
+        for (int i = 0; i < 2; i++)
+            if (read(found[0], &byte, 1) != 1)
+                return 3;
         if (id == -1 || shmctl(id, IPC_RMID, NULL) == -1)
             return 4;
     }
     close(go[0][1]);
     close(go[1][1]);
-    return wait(NULL) == -1 || wait(NULL) == -1;
+    for (int i = 0; i < 2; i++)
+        if (wait(NULL) == -1)
+            return 5;
+    return 0;
 }
 
 /* Until that process sleeps. */
