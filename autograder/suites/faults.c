@@ -45,7 +45,7 @@ static const struct usual_error {
     {"msgsnd",     ENOMEM, true },
     {"msgrcv",     EACCES, true },
     {"flock",      ENOLCK, false},
-    {"semop",      ENOMEM, false},
+    {"semop",      ENOMEM, true },
     {"mq_open",    ENOSPC, true },
 };
 

@@ -1,8 +1,10 @@
 /*
  * party.c - several processes in one run that do the steps of a driver. See party.h.
  */
+#define _GNU_SOURCE /* strerrorname_np(3) */
 #include "party.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -61,6 +63,39 @@ void let_go_on(struct party *party, struct peer *peer)
 {
     close_peer_input(peer);
     wait_until_idle(party->run);
+}
+
+/* The errno by which the kit has made a call fail; 0: it has not. */
+static int error_of_fault(struct run *run)
+{
+    for (size_t i = 0; i < record_of(run)->n_calls; i++)
+        if (record_of(run)->calls[i].injected)
+            return -(int)record_of(run)->calls[i].result;
+    return 0;
+}
+
+void expect_fault_logged(struct run *run, const char *log)
+{
+    int error = error_of_fault(run);
+    bool fails = error != 0 && error != EINTR;
+    const char *name = fails ? strerrorname_np(error) : "";
+    const char *is = in_one_line(stdout_of(run));
+
+    if (!fails || (saw_fault_in(run, "semget") && text_equal(stdout_of(run), text_of(log)))) {
+        expect_that(run, text_equal(stdout_of(run), text_of(log)),
+                    error == EINTR ? FINDING_UNCHECKED_ERROR : FINDING_WRONG_OUTPUT,
+                    "The log should be as in any other run: %s. It is: %s.",
+                    in_one_line(text_of(log)), is);
+    } else {
+        suspect("ignore-return-values");
+        expect_that(run, log_has(stdout_of(run), text_format(": %s\n", name).bytes),
+                    FINDING_UNCHECKED_ERROR,
+                    "The function that made the call should return -1 with that errno, and the "
+                    "log should say so: %s. The log is: %s.",
+                    name, is);
+        suspect(NULL);
+    }
+    expect_exit(run, 0);
 }
 
 /* ---- What was seen -------------------------------------------------------------------------- */

@@ -36,6 +36,11 @@ struct peer *join(struct party *party, const char *const *arguments, struct give
 /* Its input ends, so that it goes on; then everybody waits, or has ended. */
 void let_go_on(struct party *party, struct peer *peer);
 
+/* In a run of EACH_FAULT with one process: it logs that, unless the fault made a call fail. Then
+ * the function that made it says so, and the step is logged with the errno: "lock: ENOMEM". (Whose
+ * first semget only looks whether the set is there may do without.) */
+void expect_fault_logged(struct run *run, const char *log);
+
 /* How many have said "in" and not yet "out", and live. */
 int count_inside(const struct party *party);
 /* Has anybody logged a failure ("lock: EINVAL")? */

@@ -397,38 +397,13 @@ CHECK(a_wait_ends_with_the_lock_or_an_error, 2,
     finish_run(party.run);
     expect_peer_stdout(party.peers[0], text_of("in\nunlock: EINVAL\n"));
     expect_exit(party.run, 0);
-}
 
-/* That call fails once, in a locker that does these steps and then waits. It should not come to
- * "in", and say why. */
-static void expect_failure_passed_on(const char *call, int error, const char *const *steps)
-{
-    const char *name = strerrorname_np(error);
-
-    struct run *run = start_program(
-        "locker", steps, given(given_input_held_open(text_of("")), given_failing(call, 1, error)));
-    wait_until_idle(run);
-    /* Where all went well we tidy up: the program does without that call, or has looked by a semget
-     * whether the set is there before it made it by another one. */
-    const struct object *set = only_object(run, OBJECT_SEMAPHORES);
-    bool well = set != NULL && (!saw_fault(run) || strcmp(call, "semget") == 0);
-    if (well)
-        remove_object(run, OBJECT_SEMAPHORES, set->id);
-    finish_run(run);
-
-    scene("Here the first %s was made to fail with %s.", call, name);
-    suspect("ignore-return-values");
-    expect_that(run, well || log_has(stdout_of(run), name), FINDING_UNCHECKED_ERROR,
-                "The function that made the call should return -1 with that errno. The locker "
-                "logged: %s.",
-                in_one_line(stdout_of(run)));
-    expect_that(run, well || !log_has(stdout_of(run), "in\n"), FINDING_UNCHECKED_ERROR,
-                "Nevertheless xlock_lock() returned 0. The locker logged: %s.",
-                in_one_line(stdout_of(run)));
-    suspect(NULL);
-    scene(NULL);
-    expect_exit(run, 0);
-    expect_calls_between(run, "semget", strcmp(call, "semget") == 0 ? 0 : 1, 10);
+    EACH_FAULT(fault, FAULT_INTERRUPTS, "semop")
+    {
+        expect_fault_logged(
+            run_program("locker", args(party.key, "create", "lock", "unlock", "remove"), fault),
+            "in\nout\n");
+    }
 }
 
 CHECK(failures_reach_the_caller, 1,
@@ -438,9 +413,21 @@ CHECK(failures_reach_the_caller, 1,
 {
     const char *key = new_key();
 
-    expect_failure_passed_on("semget", ENOSPC, args(key, "create", "wait"));
-    expect_failure_passed_on("semctl", EACCES, args(key, "create", "wait"));
-    expect_failure_passed_on("semop", ENOMEM, args(key, "create", "lock", "remove", "wait"));
+    EACH_FAULT(fault, FAULT_FAILS, "semget semctl semop")
+    {
+        expect_fault_logged(run_program("locker", args(key, "create", "remove"), fault), "");
+    }
+    EACH_FAULT(fault, FAULT_FAILS, "semctl semop")
+    {
+        struct run *run =
+            run_program("locker", args(key, "create", "lock", "unlock", "remove"), fault);
+        expect_fault_logged(run, "in\nout\n");
+        struct text log = stdout_of(run);
+        expect_that(run, !log_has(log, "lock: ENOMEM\nout\n"), FINDING_UNCHECKED_ERROR,
+                    "xlock_lock() returned -1: the caller has not got the lock, and nobody else "
+                    "has it. But xlock_unlock() could give it back. The log is: %s.",
+                    in_one_line(log));
+    }
 }
 
 CHECK(names_of_the_library_are_left_alone, 1,

@@ -406,35 +406,15 @@ CHECK(a_wait_ends_with_what_was_waited_for, 2,
     expect_told_of_removal(&party, locker, "lock", "in\n");
     expect_told_of_removal(&party, taker, "take", "taken\n");
     end_party(&party);
-}
 
-/* That call fails once, in a holding that does these steps and then waits. */
-static void expect_failure_passed_on(const char *call, int error, const char *const *steps)
-{
-    const char *name = strerrorname_np(error);
-
-    struct run *run = start_program(
-        "holding", steps, given(given_input_held_open(text_of("")), given_failing(call, 1, error)));
-    wait_until_idle(run);
-    /* If create went well, the set is there as it should, and we tidy up. (A program may have
-     * looked by the first semget whether the set is there before it made it by another one.) */
-    bool made = !log_has(stdout_of(run), "create: ");
-    const struct object *set = made ? only_object(run, OBJECT_SEMAPHORES) : NULL;
-    bool well = !saw_fault(run) || (set != NULL && strcmp(call, "semget") == 0);
-    if (set != NULL)
-        remove_object(run, OBJECT_SEMAPHORES, set->id);
-    finish_run(run);
-
-    scene("Here the first %s was made to fail with %s.", call, name);
-    bool got = log_has(stdout_of(run), "in\n") || log_has(stdout_of(run), "taken\n");
-    suspect("ignore-return-values");
-    expect_that(run, well || (log_has(stdout_of(run), name) && !got), FINDING_UNCHECKED_ERROR,
-                "The function that made the call should return -1 with that errno. The log: %s.",
-                in_one_line(stdout_of(run)));
-    suspect(NULL);
-    scene(NULL);
-    expect_calls_between(run, "semget", strcmp(call, "semget") == 0 ? 0 : 1, 10);
-    expect_exit(run, 0);
+    EACH_FAULT(fault, FAULT_INTERRUPTS, "semop")
+    {
+        expect_fault_logged(
+            run_program("holding",
+                        args(party.key, "create", "put 1", "lock", "take", "unlock", "remove"),
+                        fault),
+            "in\ntaken\nout\n");
+    }
 }
 
 CHECK(failures_reach_the_caller, 1,
@@ -444,9 +424,26 @@ CHECK(failures_reach_the_caller, 1,
 {
     const char *key = new_key();
 
-    expect_failure_passed_on("semget", ENOSPC, args(key, "create", "wait"));
-    expect_failure_passed_on("semctl", EACCES, args(key, "create", "wait"));
-    expect_failure_passed_on("semop", ENOMEM, args(key, "create", "lock", "wait"));
-    expect_failure_passed_on("semop", ERANGE, args(key, "create", "put 5", "wait"));
-    expect_failure_passed_on("semop", EACCES, args(key, "create", "take", "wait"));
+    EACH_FAULT(fault, FAULT_FAILS, "semget semctl semop")
+    {
+        expect_fault_logged(run_program("holding", args(key, "create", "remove"), fault), "");
+    }
+    EACH_FAULT(fault, FAULT_FAILS, "semctl semop")
+    {
+        struct run *run =
+            run_program("holding", args(key, "create", "lock", "unlock", "remove"), fault);
+        expect_fault_logged(run, "in\nout\n");
+        struct text log = stdout_of(run);
+        expect_that(run, !log_has(log, "lock: ENOMEM\nout\n"), FINDING_UNCHECKED_ERROR,
+                    "holder_lock() returned -1: the caller has not got the lock, and nobody else "
+                    "has it. But holder_unlock() could give it back. The log is: %s.",
+                    in_one_line(log));
+    }
+    /* Whichever of the three fails, there is enough in the store. */
+    EACH_FAULT(fault, FAULT_FAILS, "semctl semop")
+    {
+        expect_fault_logged(
+            run_program("holding", args(key, "create", "put 2", "put 3", "take", "remove"), fault),
+            "taken\n");
+    }
 }

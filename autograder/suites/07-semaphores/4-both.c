@@ -274,23 +274,24 @@ CHECK(an_interrupted_wait_goes_on, 1,
       HINT("What does EINTR say of the operation, and what is to be done then?")
       HINT("Which other calls of yours can wait?"))
 {
-    struct desk desk = new_desk(given_interruptions());
-    start_both_without(&desk, TAPE, PRINTER);
-    scene("Every call that can block is interrupted once, as by a signal.");
-    expect_waiting(&desk, "The printer is taken");
-    operate_semaphore(desk.run, desk.set, PRINTER, 1);
-    wait_until_idle(desk.run);
-    expect_begun(&desk, "Tape and printer are free");
-    suspect_if(saw_given_up(desk.run, "semop"), "semop-eintr-eidrm-ignored");
-    suspect_if(saw_given_up(desk.run, "wait"), "eintr-not-handled");
-    expect_that(desk.run, !has_ended(&desk), FINDING_WRONG_STATUS,
-                "`both` has ended while the command was running.%s", what_it_said(&desk));
-    expect_values(&desk, 0, 0, "While the command runs");
-    suspect(NULL);
-    send_input(desk.run, text_of("4"));
-    finish_run(desk.run);
-    suspect_if(saw_given_up(desk.run, "wait"), "eintr-not-handled");
-    expect_exit(desk.run, 4);
+    EACH_FAULT(fault, FAULT_INTERRUPTS, "semop wait poll read")
+    {
+        struct desk desk = new_desk(fault);
+        start_both_without(&desk, TAPE, PRINTER);
+        expect_waiting(&desk, "The printer is taken");
+        operate_semaphore(desk.run, desk.set, PRINTER, 1);
+        wait_until_idle(desk.run);
+        expect_begun(&desk, "Tape and printer are free");
+        suspect_if(saw_given_up(desk.run, "semop"), "semop-eintr-eidrm-ignored");
+        expect_that(desk.run, !has_ended(&desk), FINDING_WRONG_STATUS,
+                    "`both` has ended while the command was running.%s", what_it_said(&desk));
+        expect_values(&desk, 0, 0, "While the command runs");
+        suspect(NULL);
+        send_input(desk.run, text_of("4"));
+        finish_run(desk.run);
+        expect_exit(desk.run, 4);
+        expect_values(&desk, 1, 1, "When the command has ended");
+    }
 }
 
 CHECK(ends_when_the_set_is_removed, 1,
@@ -322,14 +323,18 @@ CHECK(failed_calls_are_reported, 1,
     expect_error_told(run, strerror(ENOENT));
     expect_stdout(run, text_of(""));
 
-    struct desk desk = new_desk(given_failing("fork", 1, EAGAIN));
-    start_first(desk.run, "both", args(desk.key, "tape", "printer", probe("errand")),
-                given_nothing());
-    wait_until_ended(desk.run);
-    scene("There can be no more processes: fork fails.");
-    expect_values(&desk, 1, 1, "Afterwards");
-    finish_run(desk.run);
-    expect_fault_told(desk.run, strerror(EAGAIN));
+    EACH_FAULT(fault, FAULT_FAILS, "semget semctl semop fork")
+    {
+        struct desk desk = new_desk(fault);
+        start_first(desk.run, "both",
+                    args(desk.key, "tape", "printer", probe("errand"), "one", "two"),
+                    given_nothing());
+        wait_until_ended(desk.run);
+        if (!has_begun(&desk))
+            expect_values(&desk, 1, 1, "Afterwards");
+        finish_run(desk.run);
+        expect_fault_told(desk.run, NULL);
+    }
 }
 
 CHECK(refuses_wrong_arguments, 1,

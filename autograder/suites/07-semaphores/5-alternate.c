@@ -429,34 +429,27 @@ CHECK(interruptions_and_short_writes, 1,
       HINT("semop has returned -1. Is it your turn?")
       HINT("write may take a part of a line. Whose turn is it then?"))
 {
-    /* Not short writes with POSIX semaphores: sem_open(3) writes a file, and trusts in it. */
-    const struct {
+    static const struct {
         const char *means;
-        bool interrupted;
+        unsigned kinds;
+        const char *calls;
     } troubles[] = {
-        {"sem",   true },
-        {"lock",  true },
-        {"posix", true },
-        {"sem",   false},
-        {"lock",  false}
+        {"sem",   FAULT_INTERRUPTS | FAULT_SHORT, "semop read write wait poll"},
+        {"lock",  FAULT_INTERRUPTS,               "fcntl read write wait poll"},
+        {"posix", FAULT_INTERRUPTS,               "read write wait poll"      },
     };
     for (size_t i = 0; i < sizeof troubles / sizeof troubles[0]; i++) {
-        bool interrupted = troubles[i].interrupted;
-        int rounds = random_between(3, 6);
         char first = random_below(2) == 0 ? 'P' : 'C';
-        struct run *run = start_turns(
-            troubles[i].means, first, rounds,
-            given(given_watched_io(), interrupted ? given_interruptions() : given_short_writes()));
-        finish_run(run);
-        scene(interrupted
-                  ? "With -m %s, every call that can block is interrupted once, as by a signal."
-                  : "With -m %s, writes take only a part of what they are given, as they may.",
-              troubles[i].means);
-        suspect_if(!interrupted, "partial-write-ignored");
-        suspect_if(interrupted && text_count(stderr_of(run), text_of(strerror(EINTR))) > 0,
-                   "eintr-not-handled");
-        expect_all_turns(run, troubles[i].means, first, rounds);
+        EACH_FAULT(fault, troubles[i].kinds, troubles[i].calls)
+        {
+            struct run *run = start_turns(troubles[i].means, first, 2, fault);
+            expect_all_turns(run, troubles[i].means, first, 2);
+        }
     }
+    scene("With -m lock, writes take only a part of what they are given, as they may.");
+    struct run *run = start_turns("lock", 'P', 5, given(given_watched_io(), given_short_writes()));
+    suspect("partial-write-ignored");
+    expect_all_turns(run, "lock", 'P', 5);
 }
 
 CHECK(a_failure_ends_both, 1,
@@ -464,30 +457,24 @@ CHECK(a_failure_ends_both, 1,
       HINT("One of the two gives up. What does the other one wait for, and who could wake it?")
       HINT("What was made before the call that failed, and is still there?"))
 {
-    const char *const means[] = {"sem", "lock", "posix"};
-    const struct {
-        const char *call;
-        int error;
-    } faults[] = {
-        {"semget", ENOSPC},
-        {"fork",   EAGAIN},
-        {"semctl", EPERM }
+    static const struct {
+        const char *means, *calls;
+    } parts[] = {
+        {"sem",   "semget semctl fork write memory"},
+        {"lock",  "pipe fork write"                },
+        {"posix", "fork write"                     },
     };
-    struct run *well = start_turns("sem", 'P', 3, given_nothing());
-    finish_run(well);
-    /* The only semctl may be the one that removes the set. */
-    size_t n_faults = count_calls(well, "semctl") > 1 ? 3 : 2;
-    for (size_t i = 0; i < n_faults; i++) {
-        struct run *run =
-            start_turns("sem", 'P', 3, given_failing(faults[i].call, 1, faults[i].error));
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        char first = random_below(2) == 0 ? 'P' : 'C';
+        EACH_FAULT(fault, FAULT_FAILS, parts[i].calls)
+        {
+            struct run *run = start_turns(parts[i].means, first, 2, fault);
+            finish_run(run);
+            expect_fault_told(run, NULL);
+        }
+        struct run *run = start_turns(parts[i].means, first, 3, given_output_file("/dev/full"));
         finish_run(run);
-        expect_fault_told(run, strerror(faults[i].error));
-    }
-    for (size_t i = 0; i < 6; i++) {
-        struct run *run =
-            start_turns(means[i % 3], i < 3 ? 'P' : 'C', 3, given_output_file("/dev/full"));
-        finish_run(run);
-        scene("With -m %s:", means[i % 3]);
+        scene("With -m %s:", parts[i].means);
         expect_full_told(run);
         scene(NULL);
     }

@@ -20,7 +20,7 @@ union semun {
 };
 
 static int set;
-static bool failed;
+static bool failed, broken;
 
 static int change(int by)
 {
@@ -45,7 +45,11 @@ static void *watch(void *argument)
         continue;
     if (status != 0)
         __atomic_store_n(&failed, true, __ATOMIC_RELAXED);
-    change(+1);
+    if (change(+1) == -1) {
+        perror("pool: semop");
+        __atomic_store_n(&broken, true, __ATOMIC_RELAXED);
+        semctl(set, 0, IPC_RMID); /* who waits for that place is to know */
+    }
     return NULL;
 }
 
@@ -77,6 +81,8 @@ static int run_all(int wanted, char **command)
             change(+1);
         } else if (pthread_create(&all[threads].thread, NULL, watch, &all[threads]) == 0) {
             threads++;
+        } else { /* no thread can be had: then the next command waits for this one */
+            watch(&all[threads]);
         }
     }
     for (int i = 0; i < threads; i++)
@@ -104,5 +110,5 @@ int main(int argc, char **argv)
     }
     int result = run_all(wanted, argv + 3);
     semctl(set, 0, IPC_RMID);
-    return result != 0 ? result : failed ? 3 : 0;
+    return result != 0 || broken ? 1 : failed ? 3 : 0;
 }

@@ -13,14 +13,15 @@
 
 static int set = -1;
 
-static void change(int by)
+static int change(int by)
 {
     struct sembuf operation = {.sem_op = (short)by};
     while (semop(set, &operation, 1) == -1)
         if (errno != EINTR) {
             perror("pool: semop");
-            _exit(1);
+            return -1;
         }
+    return 0;
 }
 
 static int wait_for(pid_t child)
@@ -35,7 +36,8 @@ static int wait_for(pid_t child)
 static _Noreturn void work(char **command)
 {
     int status = -1;
-    change(-1);
+    if (change(-1) == -1)
+        _exit(1);
     pid_t child = fork();
     if (child == 0) {
         execvp(command[0], command);
@@ -46,7 +48,8 @@ static _Noreturn void work(char **command)
         perror("pool: fork in a worker");
     else
         status = wait_for(child);
-    change(+1);
+    if (change(+1) == -1)
+        status = -1;
     _exit(status == 0 ? 0 : 1);
 }
 
@@ -72,7 +75,10 @@ int main(int argc, char **argv)
         perror("pool: semget");
         return 1;
     }
-    change((int)places);
+    if (change((int)places) == -1) {
+        semctl(set, 0, IPC_RMID);
+        return 1;
+    }
     for (; started < workers && problem == 0; started++) {
         pid_t worker = fork();
         if (worker == 0)

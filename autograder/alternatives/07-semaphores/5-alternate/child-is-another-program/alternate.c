@@ -107,8 +107,10 @@ static int meet(struct player *me)
     if (retry_lock(me->turn, F_WRLCK) == -1)
         return -1;
     do
-        result = write(MEETING, &byte, 1);
+        result = send(MEETING, &byte, 1, MSG_NOSIGNAL);
     while (result == -1 && errno == EINTR);
+    if (result != 1)
+        return -1;
     do
         result = read(MEETING, &byte, 1);
     while (result == -1 && errno == EINTR);
@@ -118,8 +120,11 @@ static int meet(struct player *me)
 static int play(struct player *me)
 {
     char line[64];
-    if (meet(me) == -1)
+    if (meet(me) == -1) {
+        fprintf(stderr, "%c: at the start: %s\n", me->who, strerror(errno));
+        close(MEETING); /* the other one waits for us there */
         return 1;
+    }
     for (int i = 1; i <= me->rounds; i++) {
         int well = begin(me) == 0;
         if (me->shared->failed)

@@ -60,6 +60,7 @@ static int lock(int fd, long byte, short type)
 static int set_up(void)
 {
     char name[] = "lock-XXXXXX";
+    int error;
     switch (means) {
     case 0:
         set = semget(IPC_PRIVATE, 1, 0600); /* Linux makes it 0; POSIX wants to be told */
@@ -73,8 +74,10 @@ static int set_up(void)
     default:
         names[0] = sem_open("/alternate-0", O_CREAT | O_EXCL, 0600, 1);
         names[1] = sem_open("/alternate-1", O_CREAT | O_EXCL, 0600, 0);
+        error = errno;
         sem_unlink("/alternate-0");
         sem_unlink("/alternate-1");
+        errno = error;
         return names[0] == SEM_FAILED || names[1] == SEM_FAILED ? -1 : 0;
     }
 }
