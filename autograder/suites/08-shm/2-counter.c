@@ -284,17 +284,12 @@ CHECK(signals_do_not_let_in, 1,
     expect_exit(run, 0);
     expect_stdout(run, text_of("30\n"));
 
-    static const char *const waits[] = {"wait4", "read"};
-    for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
-        run = run_program("hooked", args("3", "10"), given_failing(waits[i], 1, EINTR));
-        if (saw_fault(run))
-            scene("A call of %s was interrupted, as by a signal.", waits[i]);
-        suspect_if(went_on(run), "eintr-not-handled");
+    EACH_FAULT(fault, FAULT_INTERRUPTS, "semop wait read fcntl poll")
+    {
+        run = run_program("hooked", args("3", "10"), fault);
         expect_exit(run, 0);
         expect_stdout(run, text_of("30\n"));
-        suspect(NULL);
     }
-    scene(NULL);
     expect_total(4, 200, given_nothing());
 }
 
@@ -321,28 +316,19 @@ CHECK(a_lost_child_is_told, 1,
                 "The exit status is 1, and nothing on standard error says why.");
 }
 
-static void expect_failure(const char *call, int nth, int error)
-{
-    scene("Call number %d of %s was made to fail.", nth, call);
-    struct run *run = start_held(3, 2, given_failing(call, nth, error));
-    close_input(run);
-    finish_run(run);
-    expect_fault_told(run, strerror(error));
-    if (saw_fault(run))
-        expect_stdout(run, text_of(""));
-    scene(NULL);
-}
-
 CHECK(failures_are_told, 1,
       HINT("Which of your calls can fail, and what has been made by then?")
           HINT("fork fails for the third child. What about the first two?")
               HINT("When has a number really been written that was printed into a buffer?"))
 {
-    expect_failure("fork", 1, EAGAIN);
-    expect_failure("fork", 3, EAGAIN);
-    expect_failure("shmget", 1, ENOSPC);
-    expect_failure("semget", 1, ENOSPC);
-    expect_failure("shmat", 1, ENOMEM);
+    EACH_FAULT(fault, FAULT_FAILS, "shmget shmat semget semctl fork")
+    {
+        struct run *run = start_held(3, 2, fault);
+        close_input(run);
+        finish_run(run);
+        expect_fault_told(run, NULL);
+        expect_stdout(run, text_of(saw_fault(run) ? "" : "6\n"));
+    }
     struct run *run = run_program("hooked", args("2", "2"), given_output_file("/dev/full"));
     expect_full_told(run);
     static const char *const wrong[][2] = {

@@ -376,40 +376,29 @@ CHECK(nothing_would_stay, 1,
     }
 }
 
-static void expect_failure(const char *way, const char *call, int error)
-{
-    scene("The first %s was made to fail.", call);
-    struct run *run =
-        run_program("fig1533", words(way, "parent", 6), given_failing(call, 1, error));
-    expect_fault_told(run, strerror(error));
-    scene(NULL);
-}
-
 CHECK(failures_are_told, 1,
       HINT("Which calls have you made when fork fails?")
           HINT("The child cannot write its line. How does the parent learn of it?")
               HINT("What do mmap and shmat return when they fail?"))
 {
-    expect_failure("anon", "fork", EAGAIN);
-    expect_failure("shm", "fork", EAGAIN);
-    expect_failure("shm", "shmget", ENOSPC);
-    expect_failure("shm", "shmat", ENOMEM);
+    for (int i = 0; i < 3; i++)
+        EACH_FAULT(fault, FAULT_FAILS, "pipe semget semctl shmget shmat open fork write")
+        {
+            struct run *run = run_program("fig1533", words(ways[i], sides[i % 2], 4), fault);
+            expect_fault_told(run, NULL);
+        }
     for (int side = 0; side < 2; side++) {
         struct given *full = given_output_file("/dev/full");
         expect_full_told(run_program("fig1533", words("zero", sides[side], 7), full));
         expect_full_told(run_program("fig1533", words("anon", sides[side], 1), full));
     }
-    scene("Calls in which they wait were interrupted, as by a signal.");
-    struct run *run =
-        run_program("fig1533", words("anon", "child", 9),
-                    given(given_failing("read", 1, EINTR), given_failing("semop", 1, EINTR),
-                          given_failing("wait", 1, EINTR)));
-    suspect_if(saw_given_up(run, "read") || saw_given_up(run, "wait") || saw_given_up(run, "semop"),
-               "eintr-not-handled");
-    expect_exit(run, 0);
-    expect_stdout(run, timeline("child", 9));
-    suspect(NULL);
-    scene(NULL);
+    struct run *run;
+    EACH_FAULT(fault, FAULT_INTERRUPTS, "read semop wait poll")
+    {
+        run = run_program("fig1533", words("anon", "child", 5), fault);
+        expect_exit(run, 0);
+        expect_stdout(run, timeline("child", 5));
+    }
     static const char *const wrong[][3] = {
         {"zero",  "parent", "-1"    },
         {"zero",  "parent", "3x"    },
