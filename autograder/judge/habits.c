@@ -132,11 +132,25 @@ static const struct place *place_of(const struct record *record, int process)
     return NULL;
 }
 
+/* Forks for ever, or nearly so. */
+static void judge_crowd(const struct record *record, struct findings *findings)
+{
+    struct finding *finding = findings_add(findings, FINDING_RESOURCE_LIMIT);
+    finding->text = kit_format(
+        "The run wanted more processes and threads than it may have at one time, and did not end: "
+        "fork() or another call that makes one failed %lld times (EAGAIN).",
+        (long long)record->too_many);
+}
+
 static void judge_time(const struct record *record, struct findings *findings)
 {
     int index = busiest(record);
     if (!record->timed_out || index < 0)
         return;
+    if (record->too_many > 0) {
+        judge_crowd(record, findings);
+        return;
+    }
     const struct process *process = &record->processes[index];
     const struct place *place = place_of(record, index);
     char *where = place != NULL

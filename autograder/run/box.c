@@ -413,6 +413,9 @@ static void add_box(struct words *words, const struct box *box, int users)
     add_part(words, box, "--ro-bind", "probe");
     add3(words, "--ro-bind", kit_format("%s/box/account/passwd", box->folder), "/etc/passwd");
     add3(words, "--ro-bind", kit_format("%s/box/account/group", box->folder), "/etc/group");
+    /* Else a run could leave files there for the next one, and fill the memory with them. */
+    add(words, "--remount-ro");
+    add3(words, "/", "--remount-ro", "/dev");
     add(words, "--");
 }
 

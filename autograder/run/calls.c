@@ -12,6 +12,7 @@
 #include <seccomp.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -201,7 +202,14 @@ static void add_refusals(scmp_filter_ctx filter)
 {
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
         must(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), refused[i], 0), "refusal");
-    /* New namespaces by clone; clone3 hides its flags in memory, and the tracer looks there. */
+    /* clone3 has its flags in memory, where another thread may change them after the tracer has
+     * looked. Libraries take ENOSYS as: use clone. */
+    must(seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SYS_clone3, 0), "refusal");
+    /* A filter of the program's own could hide calls from the tracer, or name them wrongly. */
+    must(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SYS_seccomp, 0), "refusal");
+    must(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SYS_prctl, 1,
+                          SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffff, PR_SET_SECCOMP)),
+         "refusal");
     must(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
                           SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, 0x5412 /* TIOCSTI */)),
          "refusal");
@@ -218,7 +226,8 @@ static struct sock_fprog *build(unsigned sets, bool foreign_allowed)
     must(seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2), "binary tree");
     for (int i = 0; i < n_call_rows; i++) {
         bool open_that_creates = strcmp(call_rows[i].group, "open") == 0;
-        if ((call_rows[i].sets & sets) != 0 || open_that_creates)
+        bool refused_anyway = (sets & CALLS_CONFINE) != 0 && call_rows[i].number == SYS_clone3;
+        if (((call_rows[i].sets & sets) != 0 || open_that_creates) && !refused_anyway)
             add_row(filter, i, sets);
     }
     if (sets & CALLS_CONFINE)

@@ -258,6 +258,7 @@ struct record {
     bool timed_out;      /* ended by the kit because its time was up */
     bool hung;           /* ended by the kit because nothing could move any more */
     bool output_flooded; /* ended by the kit because it wrote more than the limit */
+    int64_t too_many;    /* forks and new threads that failed because the run had so many already */
     struct process *processes;
     size_t n_processes;
     struct object *objects;

@@ -332,6 +332,7 @@ static const struct field record_fields[] = {
     F(struct record, timed_out, BOOLEAN),
     F(struct record, hung, BOOLEAN),
     F(struct record, output_flooded, BOOLEAN),
+    F(struct record, too_many, SIGNED_64),
     F(struct record, snapshot_us, SIGNED_64),
     F_LIST(struct record, processes, &processes),
     F_LIST(struct record, objects, &objects),

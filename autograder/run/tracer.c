@@ -1367,6 +1367,15 @@ static bool refuses_clone(struct tracer *tracer, struct task *task, const struct
     return (flags & CLONE_UNTRACED) || (tracer->record->closed_world && (flags & spaces));
 }
 
+/* The kernel's limit counts all processes of a user, whoever's run they belong to. */
+static bool has_too_many(struct tracer *tracer, const struct task *task)
+{
+    size_t most = tracer->options->most_threads;
+    bool refused = most > 0 && tracer->n_tasks >= most && strcmp(task->row->group, "fork") == 0;
+    tracer->record->too_many += refused;
+    return refused;
+}
+
 /* In the weaker mode no PID namespace keeps a program from the rest of the machine: signals go to
  * processes of the run only. */
 static bool refuses_kill(struct tracer *tracer, struct task *task, const struct call *call)
@@ -1434,6 +1443,8 @@ static void on_call_entry(struct tracer *tracer, struct task *task)
         make_it_fail(tracer, task, task->row->number == SYS_clone3 ? ENOSYS : EPERM, false);
     else if (refuses_kill(tracer, task, &tracer->record->calls[task->call]))
         make_it_fail(tracer, task, EPERM, false);
+    else if (has_too_many(tracer, task))
+        make_it_fail(tracer, task, EAGAIN, false);
     else
         apply_faults(tracer, task);
     if (is_scheduled(tracer))

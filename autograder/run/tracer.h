@@ -29,6 +29,7 @@ struct tracer_options {
         own_folder; /* programs below it are the learner's ("/program/"); NULL: the first program */
     bool memcheck;  /* valgrind runs the learner's programs: its processes are theirs */
     bool confined;  /* in a cell with namespaces of its own, that keep its signals inside */
+    size_t most_threads; /* of the run together: then forks fail with EAGAIN; 0: no limit */
     bool short_writes, short_reads, interruptions;
     struct fault *faults;
     size_t n_faults;

@@ -105,6 +105,7 @@ static struct run *make_run(const struct start *start)
     struct kept *kept = kit_alloc(sizeof *kept);
     char *own = kit_format("%s/", worker.program);
     const struct limits *chosen = &worker.limits;
+    const size_t most = chosen->processes > 0 ? chosen->processes : 256;
 
     memcpy(faults, start->faults, sizeof start->faults);
     struct run_options options = {
@@ -116,6 +117,7 @@ static struct run *make_run(const struct start *start)
                 (start->watched_memory ? CALLS_MEMORY : 0u),
         .tracer = {.own_folder = own,
                    .confined = worker.confined,
+                   .most_threads = most,
                    .short_writes = start->short_writes,
                    .short_reads = start->short_reads,
                    .interruptions = start->interruptions,
@@ -141,8 +143,8 @@ static struct run *make_run(const struct start *start)
                    .memory_bytes = worker.sanitized ? 0
                                    : chosen->memory_mb > 0 && !start->memory_check
                                        ? chosen->memory_mb << 20
-                                       : 4UL << 30,         /* valgrind has its own needs */
-                   .processes = chosen->processes > 0 ? chosen->processes : 256,
+                                       : 4UL << 30, /* valgrind has its own needs */
+                   .processes = worker.confined ? 2 * most : 0,  /* elsewhere others count, too */
                    .file_bytes = 256UL << 20,
                    .descriptors = 1024},
     };

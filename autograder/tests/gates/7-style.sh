@@ -9,7 +9,8 @@ doing() { [[ " $parts " == *" $1 "* ]]; }
 
 # Ours: not what learners have in work/, not what was built.
 mapfile -t all_files < <(find common skeletons solutions autograder -name '*.[ch]' -type f 2>/dev/null | sort)
-mapfile -t sources < <(printf '%s\n' "${all_files[@]}" | grep '\.c$')
+# autograder/hostile/ is wrong on purpose, in every way that a tool could point at, and built only as what is handed in.
+mapfile -t sources < <(printf '%s\n' "${all_files[@]}" | grep '\.c$' | grep -v '^autograder/hostile/')
 [ ${#sources[@]} -gt 0 ] || close_gate
 lab_flags="-std=c17 -D_XOPEN_SOURCE=700 -Icommon"
 warnings="-Wall -Wextra -Wpedantic -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wformat=2"
