@@ -67,8 +67,9 @@ PREFIX_OBJ := $(PREFIX_SRC:%.c=$(B)/%.o)
 $(PREFIX_OBJ): FILE_FLAGS = -DIPCLAB_SHARE='"$(PREFIX)/share/ipclab"'
 $(PREFIX_OBJ): $(B)/prefix.stamp
 
-# Stamps: files that are written only when what they hold changes.
-$(B)/flags.stamp:   STAMP = $(CC) $(CPPFLAGS) $(KIT_CFLAGS) $(LDFLAGS)
+# Stamps: files that are written only when what they hold changes. KIT is there in what `ipclab kit`
+# made: its files are all of the same time, and so a newer kit over an older one would seem built.
+$(B)/flags.stamp:   STAMP = $(CC) $(CPPFLAGS) $(KIT_CFLAGS) $(LDFLAGS) $(if $(wildcard KIT),$(shell cat KIT))
 $(B)/objects.stamp: STAMP = $(CC) $(KIT_OBJ) $(LDFLAGS) $(KIT_LIBS)
 $(B)/prefix.stamp:  STAMP = $(PREFIX)
 $(B)/%.stamp: FORCE
@@ -112,6 +113,7 @@ gates: all deps-test $(B)/gates/hints ## the seven gates; one of them: make gate
 soak: all deps-test ## the gates at length: 20 rounds under load, every check of every mistake (an hour)
 	@IPCLAB_REPEAT=20 IPCLAB_THOROUGH=1 bash autograder/tests/gates/run 1
 	@IPCLAB_THOROUGH=1 bash autograder/tests/gates/run 3
+	@IPCLAB_THOROUGH=1 bash autograder/tests/end-to-end/kit.sh
 	@IPCLAB_RACE_ROUNDS=50 bash autograder/tests/end-to-end/races.sh
 	@IPCLAB_CLASS=200 bash autograder/tests/end-to-end/grade.sh
 	@IPCLAB_THOROUGH=1 bash autograder/tests/end-to-end/hostile.sh

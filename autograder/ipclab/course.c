@@ -442,6 +442,23 @@ int course_read(struct course *course, const char *name, const char *text, char 
     return reading.error != NULL ? -1 : 0;
 }
 
+int course_load(struct course *course, const char *file, char **error)
+{
+    char *text = file != NULL ? kit_read_file(file, NULL) : kit_strdup("");
+
+    if (text == NULL) {
+        *error = kit_format("cannot read %s: %s", file, strerror(errno));
+        return -1;
+    }
+    int result = course_read(course, file, text, error);
+    if (result == 0 && file == NULL) {
+        free(course->text);
+        course->text = NULL;
+    }
+    free(text);
+    return result;
+}
+
 void course_clear(struct course *course)
 {
     for (size_t i = 0; i < course->n_weights; i++)

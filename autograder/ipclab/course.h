@@ -45,6 +45,8 @@ struct course {
 /* Reads it. -1: *error says FILE:LINE, what is wrong and what is allowed (owned by the caller).
  * name: how errors call it. */
 int course_read(struct course *course, const char *name, const char *text, char **error);
+/* The same from a file; file NULL: the rules of no file at all. */
+int course_load(struct course *course, const char *file, char **error);
 void course_clear(struct course *course);
 
 /* What an exercise counts in the gradebook; 0: the points of its checks. */

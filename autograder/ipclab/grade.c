@@ -531,23 +531,13 @@ static bool read_shard(const char *word, struct gradebook *book)
 /* course.ini, if one was named; else everything. */
 static bool read_course(struct grading *grading)
 {
-    char *error,
-        *text = grading->config != NULL ? kit_read_file(grading->config, NULL) : kit_strdup("");
+    char *error;
 
-    if (text == NULL) {
-        usage_error(&help, "cannot read %s: %s", grading->config, strerror(errno));
-        return false;
-    }
-    int result = course_read(&grading->book.course, grading->config, text, &error);
-    if (result == -1) {
-        fprintf(stderr, "ipclab grade: %s\n", error);
-        free(error);
-    } else if (grading->config == NULL) {
-        free(grading->book.course.text);
-        grading->book.course.text = NULL;
-    }
-    free(text);
-    return result == 0;
+    if (course_load(&grading->book.course, grading->config, &error) == 0)
+        return true;
+    fprintf(stderr, "ipclab grade: %s\n", error);
+    free(error);
+    return false;
 }
 
 /* Returns 0; or the key of options_next() that ends the command. */
