@@ -395,6 +395,9 @@ void expect_fault_told(struct run *run, const char *text);
 /* The message names that call: "pipe", "fork", "read", ... Where the task leaves no choice of it.
  */
 void expect_fault_named(struct run *run);
+/* The same, but only of calls of System V IPC ("msgget", "semop", ...): where other calls may go by
+ * other names, as those of stdio and of threads do. */
+void expect_ipc_fault_named(struct run *run);
 /* Standard output is /dev/full (given_output_file()): exit status 1, and a message with the reason.
  */
 void expect_full_told(struct run *run);

@@ -605,6 +605,15 @@ void expect_fault_named(struct run *run)
         expect_stderr_contains(run, call_group(call->name));
 }
 
+void expect_ipc_fault_named(struct run *run)
+{
+    static const char *const kinds[] = {"msg", "sem", "shm"};
+    const struct call *call = failed_call(run->record);
+    for (size_t i = 0; call != NULL && i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strncmp(call->name, kinds[i], strlen(kinds[i])) == 0)
+            expect_fault_named(run);
+}
+
 void expect_full_told(struct run *run)
 {
     suspect_if(stderr_of(run).length == 0, "ignore-return-values");

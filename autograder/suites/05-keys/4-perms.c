@@ -419,7 +419,7 @@ static void expect_show_fault_told(const struct kind *kind)
         struct run *run = begin(given(object, fault));
         run_perms(run, args(kind->name, id_words(object)), NULL);
         expect_fault_told(run, NULL);
-        expect_fault_named(run);
+        expect_ipc_fault_named(run);
     }
 }
 
@@ -434,7 +434,7 @@ static void expect_new_fault_told(const struct kind *kind)
         if (stderr_of(run).length == 0) /* all went well: it is to stay */
             (void)take_what_it_made(run, kind, atoi(stdout_of(run).bytes));
         expect_fault_told(run, NULL);
-        expect_fault_named(run);
+        expect_ipc_fault_named(run);
     }
 }
 

@@ -587,13 +587,6 @@ CHECK(missing_queue_is_told, 1,
 
 /* ---- Interruptions and failures ------------------------------------------------------------- */
 
-static void suspect_haste(struct run *run)
-{
-    static const char *const calls[] = {"read", "write", "msgsnd", "msgrcv"};
-    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
-        suspect_if(saw_given_up(run, calls[i]), "eintr-not-handled");
-}
-
 /* Standard input comes in two parts, and mqsend has read the first before the second comes. */
 static void expect_sent_in_parts(long type, struct text text)
 {
@@ -615,23 +608,14 @@ static void expect_sent_in_parts(long type, struct text text)
     suspect(NULL);
 }
 
-/* One message to the queue and one from it, with that trouble. */
-static void expect_both_work(const struct a_message *message, struct given *trouble)
+/* One message from the queue, with that trouble. */
+static void expect_received_despite(const struct a_message *message, struct given *trouble)
 {
-    struct desk desk = lay_empty(given(given_watched_io(), trouble));
-    start_mqsend(&desk, message->type, message->text);
-    receive_exactly(&desk, message->text.length);
-    finish_run(desk.run);
-    suspect_haste(desk.run);
-    expect_message(&desk, message->type, message->text);
-
-    desk = lay((struct a_queue){.messages = message, .n_messages = 1},
-               given(given_watched_io(), trouble));
+    struct desk desk = lay((struct a_queue){.messages = message, .n_messages = 1}, trouble);
     start_mqrecv(&desk, false, 0, LONGEST);
     finish_run(desk.run);
     size_t came = stdout_of(desk.run).length;
     suspect_if(came > 0 && came < message->text.length, "partial-write-ignored");
-    suspect_haste(desk.run);
     expect_exit(desk.run, 0);
     expect_stdout(desk.run, text_join(line_of(message->type, message->text.length), message->text));
     suspect(NULL);
@@ -645,23 +629,31 @@ CHECK(pieces_and_interruptions, 1,
     struct a_message message = {random_type(), random_payload(3000)};
 
     expect_sent_in_parts(random_type(), random_payload((size_t)random_between(2, LONGEST)));
-    scene("Calls that can block were interrupted by a signal.");
-    expect_both_work(&message, given_interruptions());
     scene("Reads and writes came out short.");
-    expect_both_work(&message, given(given_short_reads(), given_short_writes()));
+    expect_sent(given_short_reads(), message.type, message.text);
+    expect_received_despite(&message, given_short_writes());
+    scene(NULL);
+    EACH_FAULT(fault, FAULT_SHORT | FAULT_INTERRUPTS, "read msgsnd")
+    {
+        expect_sent(fault, message.type, message.text);
+    }
+    EACH_FAULT(fault, FAULT_SHORT | FAULT_INTERRUPTS, "msgrcv write")
+    {
+        expect_received_despite(&message, fault);
+    }
 }
 
-/* One message is in the queue; the call is made to fail. */
-static void expect_failure_told(const char *program, const char *call, int error, const char *text)
+/* One message is in the queue, and one is to be sent. */
+static void expect_failure_told(const char *program, struct given *fault)
 {
     struct a_message message = {random_type(), random_payload(30)};
-    struct desk desk = lay((struct a_queue){.messages = &message, .n_messages = 1},
-                           given(given_watched_io(), given_failing(call, 1, error)));
+    struct desk desk = lay((struct a_queue){.messages = &message, .n_messages = 1}, fault);
     if (strcmp(program, "mqsend") == 0)
         start_mqsend(&desk, 1, random_payload(30));
     else
         start_mqrecv(&desk, false, 0, 100);
-    expect_error_told(desk.run, text);
+    expect_fault_told(desk.run, NULL);
+    expect_ipc_fault_named(desk.run);
 }
 
 CHECK(failed_calls_are_reported, 1,
@@ -669,12 +661,16 @@ CHECK(failed_calls_are_reported, 1,
       HINT("Is every failure of msgget a missing queue?")
       HINT("Also the write by which a message leaves you can fail."))
 {
-    scene(NULL);
-    expect_failure_told("mqsend", "msgget", EACCES, "msgget");
-    expect_failure_told("mqsend", "read", EIO, strerror(EIO));
-    expect_failure_told("mqsend", "msgsnd", ENOMEM, "msgsnd");
-    expect_failure_told("mqrecv", "msgget", EACCES, "msgget");
-    expect_failure_told("mqrecv", "msgrcv", EACCES, "msgrcv");
+    expect_failure_told("mqsend", given_failing("msgget", 1, EACCES));
+    expect_failure_told("mqrecv", given_failing("msgget", 1, EACCES));
+    EACH_FAULT(fault, FAULT_FAILS, "msgget read msgsnd memory")
+    {
+        expect_failure_told("mqsend", fault);
+    }
+    EACH_FAULT(fault, FAULT_FAILS, "msgget msgrcv write memory")
+    {
+        expect_failure_told("mqrecv", fault);
+    }
 
     struct a_message message = {random_type(), random_payload(30)};
     struct desk desk = lay((struct a_queue){.messages = &message, .n_messages = 1}, NULL);

@@ -397,30 +397,33 @@ CHECK(any_text_any_type, 1,
     expect_order(&empty, random_between(1, 1000), true);
 }
 
+/* A long message and some around K, with that trouble. */
+static void expect_all_out(struct given *trouble, int around)
+{
+    struct list list = {0};
+    long limit = random_between(20, 1000);
+    add(&list, limit + 1, random_bytes(3000));
+    add_around(&list, limit, around);
+    struct desk desk = lay(&list, limit, trouble);
+
+    start_prio(&desk, given_nothing());
+
+    finish_run(desk.run);
+    suspect_if(!saw_fault(desk.run) && stdout_of(desk.run).length > 0, "partial-write-ignored");
+    expect_exit(desk.run, 0);
+    expect_stdout(desk.run, all_lines(list, limit));
+    suspect(NULL);
+}
+
 CHECK(pieces_and_interruptions, 1,
       HINT("write says how much it has written. What about the rest?")
       HINT("A call that a signal has interrupted has done nothing. What do you do then?")
       HINT("-1 has several meanings. Which errno belongs to which?"))
 {
-    /* Not given_interruptions(): with IPC_NOWAIT a signal finds nothing to interrupt in msgrcv. */
-    struct given *const troubles[] = {given_failing("write", random_between(1, 4), EINTR),
-                                      given_short_writes()};
-    for (size_t i = 0; i < 2; i++) {
-        struct list list = {0};
-        long limit = random_between(20, 1000);
-        add(&list, limit + 1, random_bytes(3000));
-        add_around(&list, limit, 5);
-        struct desk desk = lay(&list, limit, given(given_watched_io(), troubles[i]));
-
-        start_prio(&desk, given_nothing());
-
-        finish_run(desk.run);
-        suspect_if(i == 1 && stdout_of(desk.run).length > 0, "partial-write-ignored");
-        suspect_if(i == 0 && saw_fault(desk.run) && exit_status_of(desk.run) == 1,
-                   "eintr-not-handled");
-        expect_exit(desk.run, 0);
-        expect_stdout(desk.run, all_lines(list, limit));
-        suspect(NULL);
+    expect_all_out(given_short_writes(), 5);
+    EACH_FAULT(fault, FAULT_SHORT | FAULT_INTERRUPTS, "read write")
+    {
+        expect_all_out(fault, 2);
     }
 }
 
@@ -447,7 +450,7 @@ static struct desk start_with_fault(struct given *fault, struct given *given)
     struct list list = {0};
     add(&list, 9, short_text());
     add(&list, 3, short_text());
-    struct desk desk = lay(&list, 5, given(given_watched_io(), fault));
+    struct desk desk = lay(&list, 5, fault);
     start_prio(&desk, given);
     return desk;
 }
@@ -457,12 +460,13 @@ CHECK(failed_calls_are_reported, 1,
       HINT("For which errno does -1 mean that there is nothing more? And for all the others?")
       HINT("Also the write by which a message leaves you can fail."))
 {
-    const int nth = random_between(1, 3);
-    struct desk desk = start_with_fault(given_failing("msgget", 1, EACCES), given_nothing());
-    expect_error_told(desk.run, "msgget");
-    desk = start_with_fault(given_failing("msgrcv", nth, EACCES), given_nothing());
-    expect_error_told(desk.run, "msgrcv");
-    desk = start_with_fault(given_nothing(), given_output_file("/dev/full"));
+    EACH_FAULT(fault, FAULT_FAILS, "msgget msgrcv write memory")
+    {
+        struct desk desk = start_with_fault(fault, given_nothing());
+        expect_fault_told(desk.run, NULL);
+        expect_ipc_fault_named(desk.run);
+    }
+    struct desk desk = start_with_fault(given_nothing(), given_output_file("/dev/full"));
     expect_full_told(desk.run);
 }
 

@@ -682,24 +682,15 @@ CHECK(ends_when_told, 1,
     }
 }
 
-CHECK(interruptions_change_nothing, 1,
-      HINT("Which errno says that nothing is wrong, only try again?")
-      HINT("Which calls of the two programs can block?")
-      HINT("write may take less than it was given."))
+/* A server and a client, with that trouble. */
+static void expect_conversation(struct text lines, struct given *trouble)
 {
-    struct text lines = text_join(random_line(), text_join(random_bytes(700), random_line()));
-    struct service service =
-        start_server(1, given(given_interruptions(), given_short_reads(), given_short_writes()));
+    struct service service = start_server(1, trouble);
     struct peer *client = start_client(&service);
 
     send_to_peer(client, lines);
     close_peer_input(client);
     wait_until_idle(service.run);
-    suspect_if(saw_given_up(service.run, "msgrcv") || saw_given_up(service.run, "msgsnd") ||
-                   saw_given_up(service.run, "read") || saw_given_up(service.run, "write"),
-               "eintr-not-handled");
-    scene("Every call that can block is interrupted once, as by a signal; reads and writes come "
-          "out short.");
     expect_that(service.run, stderr_of(service.run).length + stderr_of_peer(client).length == 0,
                 FINDING_UNCHECKED_ERROR, "On standard error they said: %s%s",
                 stderr_of(service.run).bytes, stderr_of_peer(client).bytes);
@@ -708,33 +699,64 @@ CHECK(interruptions_change_nothing, 1,
     expect_end(&service);
 }
 
+CHECK(interruptions_change_nothing, 1,
+      HINT("Which errno says that nothing is wrong, only try again?")
+      HINT("Which calls of the two programs can block?")
+      HINT("write may take less than it was given."))
+{
+    scene("Reads and writes come out short.");
+    expect_conversation(text_join(random_line(), text_join(random_bytes(700), random_line())),
+                        given(given_short_reads(), given_short_writes()));
+    scene(NULL);
+    EACH_FAULT(fault, FAULT_SHORT | FAULT_INTERRUPTS, "read write msgsnd msgrcv wait")
+    {
+        expect_conversation(random_line(), fault);
+    }
+}
+
 /* ---- What fails ----------------------------------------------------------------------------- */
 
-static void expect_server_tells(const char *call, int error)
+static void expect_told(struct run *run)
 {
-    struct service service = start_in_any_case(random_key(), 1, given_failing(call, 1, error));
+    wait_until_idle(run);
+    suspect_if(is_alive(run), "ignore-return-values");
+    expect_that(run, !is_alive(run), FINDING_UNCHECKED_ERROR, "`%s` goes on.",
+                record_of(run)->program);
+    suspect(NULL);
+    expect_fault_told(run, NULL);
+    expect_ipc_fault_named(run);
+}
+
+static void expect_server_tells(struct given *fault)
+{
+    struct service service = start_in_any_case(random_key(), 1, fault);
     int client = random_client();
 
     if (service.queue >= 0)
         ask(&service, client, random_line());
     wait_until_idle(service.run);
-    suspect_if(is_alive(service.run), "ignore-return-values");
-    expect_that(service.run, !is_alive(service.run), FINDING_UNCHECKED_ERROR,
-                "%s was made to fail (%s), and the server goes on.", call, strerror(error));
-    suspect(NULL);
-    expect_error_told(service.run, call);
+    if (!saw_fault(service.run))
+        say_goodbye(&service, client);
+    expect_told(service.run);
 }
 
-static void expect_client_tells(const char *call, int error)
+/* The kit is the server, as long as it is asked. */
+static void expect_client_tells(struct given *fault)
 {
-    struct service service = start_lone_client(given_failing(call, 1, error));
-    send_input(service.run, random_line());
+    struct service service = start_lone_client(fault);
+    struct a_message request = {0};
+    struct text line = random_line();
+
+    send_input(service.run, line);
     wait_until_idle(service.run);
-    suspect_if(is_alive(service.run), "ignore-return-values");
-    expect_that(service.run, !is_alive(service.run), FINDING_UNCHECKED_ERROR,
-                "%s was made to fail (%s), and the client goes on.", call, strerror(error));
-    suspect(NULL);
-    expect_error_told(service.run, call);
+    if (take_message(service.run, service.queue, REQUEST, &request) && request.text.length > 4) {
+        int32_t client;
+        memcpy(&client, request.text.bytes, sizeof client);
+        (void)put_message(service.run, service.queue, client, shouted(line));
+    }
+    wait_until_idle(service.run);
+    close_input(service.run);
+    expect_told(service.run);
 }
 
 CHECK(failures_are_told, 1,
@@ -742,11 +764,14 @@ CHECK(failures_are_told, 1,
       HINT("What does a client that waits get when the queue is removed?")
       HINT("What has the server made already when a call fails, and who removes it?"))
 {
-    expect_server_tells("msgget", ENOSPC);
-    expect_server_tells("msgrcv", ENOMEM);
-    expect_server_tells("msgsnd", ENOMEM);
-    expect_client_tells("msgsnd", ENOMEM);
-    expect_client_tells("msgrcv", ENOMEM);
+    EACH_FAULT(fault, FAULT_FAILS, "msgget msgrcv msgsnd pipe fork write memory")
+    {
+        expect_server_tells(fault);
+    }
+    EACH_FAULT(fault, FAULT_FAILS, "msgget msgrcv msgsnd read write memory")
+    {
+        expect_client_tells(fault);
+    }
 
     struct run *run = run_program("echoq", args(key_words(random_key())), given_nothing());
     scene("There is no server, and no queue.");

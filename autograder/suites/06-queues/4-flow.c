@@ -365,10 +365,10 @@ CHECK(urgent_lines_overtake, 2,
 
 /* ---- When one cannot go on ------------------------------------------------------------------ */
 
-static struct text many_lines(void)
+static struct text some_lines(int count)
 {
     struct text input = text_of("");
-    for (int i = 0; i < 300; i++)
+    for (int i = 0; i < count; i++)
         input = text_join(input, numbered_line(i, i % 3 == 0, 50));
     return input;
 }
@@ -380,28 +380,21 @@ CHECK(both_end_together, 2,
 {
     scene("Standard output is full.");
     struct run *run =
-        run_flow(LEAST_BYTES, given(given_input(many_lines()), given_output_file("/dev/full")));
+        run_flow(LEAST_BYTES, given(given_input(some_lines(300)), given_output_file("/dev/full")));
     expect_full_told(run);
     scene("Nobody reads standard output any more.");
-    run = run_flow(LEAST_BYTES, given(given_input(many_lines()), given_no_reader()));
+    run = run_flow(LEAST_BYTES, given(given_input(some_lines(300)), given_no_reader()));
     expect_error_told(run, strerror(EPIPE));
     scene(NULL);
 
-    const struct {
-        const char *call;
-        int nth, error;
-    } faults[] = {
-        {"msgget", 1, ENOSPC},
-        {"msgctl", 2, EPERM },
-        {"fork",   1, EAGAIN},
-        {"msgsnd", 3, ENOMEM},
-        {"msgrcv", 3, ENOMEM}
-    };
-    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
-        run = run_flow(LEAST_BYTES,
-                       given(given_input(many_lines()),
-                             given_failing(faults[i].call, faults[i].nth, faults[i].error)));
-        expect_error_told(run, faults[i].call);
+    struct text lines = some_lines(8);
+    EACH_FAULT(fault, FAULT_FAILS, "msgget msgctl fork msgsnd msgrcv read write memory")
+    {
+        run = run_flow(LEAST_BYTES, given(given_input(lines), fault));
+        expect_fault_told(run, NULL);
+        expect_ipc_fault_named(run);
+        if (saw_fault_in(run, "fork"))
+            expect_fault_named(run);
     }
 }
 
@@ -410,19 +403,21 @@ CHECK(interruptions_change_nothing, 1,
       HINT("Is msgsnd started again after a signal handler? Is msgrcv?")
       HINT("write may take less than it was given."))
 {
-    struct text input = many_lines();
-    struct run *run = run_flow(random_between(LEAST_BYTES, 1000),
-                               given(given_input(text_slice(input, 0, 2500)), given_interruptions(),
-                                     given_short_reads(), given_short_writes()));
+    struct text input = text_slice(some_lines(50), 0, 2490), little = some_lines(8);
+    int bytes = random_between(LEAST_BYTES, 1000);
+    struct run *run =
+        run_flow(bytes, given(given_input(input), given_short_reads(), given_short_writes()));
 
-    scene("Every call that can block is interrupted once, as by a signal; reads and writes come "
-          "out short.");
-    suspect_if(saw_given_up(run, "msgsnd") || saw_given_up(run, "msgrcv") ||
-                   saw_given_up(run, "wait") || saw_given_up(run, "read") ||
-                   saw_given_up(run, "write"),
-               "eintr-not-handled");
+    scene("Reads and writes come out short.");
     expect_exit(run, 0);
-    expect_all_lines(run, text_slice(input, 0, 2500));
+    expect_all_lines(run, input);
+    scene(NULL);
+    EACH_FAULT(fault, FAULT_SHORT | FAULT_INTERRUPTS, "read write msgsnd msgrcv wait")
+    {
+        run = run_flow(bytes, given(given_input(little), fault));
+        expect_exit(run, 0);
+        expect_all_lines(run, little);
+    }
 }
 
 CHECK(refuses_wrong_arguments, 1,

@@ -79,22 +79,6 @@ static void *remove_when_told(void *signals)
     return NULL;
 }
 
-/* Before any other thread is there, so that all of them have the signals blocked. */
-static void watch_signals(sigset_t *signals)
-{
-    pthread_t thread;
-
-    sigemptyset(signals);
-    sigaddset(signals, SIGTERM);
-    sigaddset(signals, SIGINT);
-    errno = pthread_sigmask(SIG_BLOCK, signals, NULL);
-    if (errno != 0)
-        die("pthread_sigmask");
-    errno = pthread_create(&thread, NULL, remove_when_told, signals);
-    if (errno != 0)
-        die("pthread_create");
-}
-
 /* Ends with the queue, unless it is gone because we were told so. */
 static _Noreturn void leave(const char *call)
 {
@@ -105,6 +89,22 @@ static _Noreturn void leave(const char *call)
     msgctl(queue, IPC_RMID, NULL);
     errno = error;
     die("%s", call);
+}
+
+/* Before any other thread is there, so that all of them have the signals blocked. */
+static void watch_signals(sigset_t *signals)
+{
+    pthread_t thread;
+
+    sigemptyset(signals);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGINT);
+    errno = pthread_sigmask(SIG_BLOCK, signals, NULL);
+    if (errno != 0)
+        leave("pthread_sigmask");
+    errno = pthread_create(&thread, NULL, remove_when_told, signals);
+    if (errno != 0)
+        leave("pthread_create");
 }
 
 /* ---- Serving -------------------------------------------------------------------------------- */
