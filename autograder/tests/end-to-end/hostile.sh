@@ -7,6 +7,7 @@
 #     expect: passed | failed | not_built | refused, and "but CHECK..." for checks with the other verdict
 #     finding: KIND           that kind is among its findings
 #     says: PATTERN           somewhere in its results (a regular expression)
+#     silent: PATTERN         nowhere in its results
 #     weak: the same for the weaker mode; "none; REASON" where that promises nothing
 #
 # All of it happens in namespaces of its own where the machine allows that: then whatever is left of a submission can be seen,
