@@ -20,6 +20,7 @@
 #include "../run/calls.h"
 #include "../run/kit.h"
 #include "judge.h"
+#include "naming.h"
 
 /* ---- Clocks --------------------------------------------------------------------------------- */
 
@@ -937,27 +938,39 @@ size_t races_find(const struct record *record, struct race_pair *pairs, size_t m
 
 /* ---- In words ------------------------------------------------------------------------------- */
 
+/* "writes `ring->head` at ring.c:18 in produce()"; where the name is not certain, the line itself
+ * is shown: "writes at ring.c:18 in produce() (`*next(ring) = 1;`)". */
 static char *side_words(const struct record *record, const struct race_note *note)
 {
     const struct process *process = &record->processes[note->process];
-    const struct place *place = note->site >= 0 ? &record->sites[note->site] : NULL;
+    const struct race_site *site = note->site >= 0 ? &record->sites[note->site] : NULL;
     const char *does = note->kind == RACE_WRITE ? "writes" : "reads";
-    if (place == NULL || place->file == NULL)
+    const char *name = naming_of(record, note);
+
+    if (site == NULL || site->place.file == NULL)
         return kit_format("process %d `%s` %s", process->number, process->name, does);
-    return kit_format("process %d `%s` %s at %s:%d%s%s%s", process->number, process->name, does,
-                      place->file, place->line, place->function != NULL ? " in " : "",
-                      place->function != NULL ? place->function : "",
-                      place->function != NULL ? "()" : "");
+    const char *function = site->place.function;
+    char *thing = name != NULL ? kit_format(" `%s`", name) : kit_strdup("");
+    char *line =
+        name == NULL && site->text != NULL ? kit_format(" (`%s`)", site->text) : kit_strdup("");
+    char *words =
+        kit_format("process %d `%s` %s%s at %s:%d%s%s%s%s", process->number, process->name, does,
+                   thing, site->place.file, site->place.line, function != NULL ? " in " : "",
+                   function != NULL ? function : "", function != NULL ? "()" : "", line);
+    free(thing);
+    free(line);
+    return words;
 }
 
 static bool same_place(const struct record *record, const struct race_note *a,
                        const struct race_note *b)
 {
-    if (a->site < 0 || b->site < 0 || record->sites[a->site].file == NULL ||
-        record->sites[b->site].file == NULL)
+    if (a->site < 0 || b->site < 0)
         return false;
-    return record->sites[a->site].line == record->sites[b->site].line &&
-           strcmp(record->sites[a->site].file, record->sites[b->site].file) == 0;
+    const struct place *one = &record->sites[a->site].place;
+    const struct place *other = &record->sites[b->site].place;
+    return one->file != NULL && other->file != NULL && one->line == other->line &&
+           strcmp(one->file, other->file) == 0;
 }
 
 static void add_race(struct findings *findings, const struct record *record,
@@ -988,7 +1001,7 @@ static void add_race(struct findings *findings, const struct record *record,
     finding_add_process(finding, record, first->process);
     finding_add_process(finding, record, second->process);
     if (second->site >= 0)
-        finding->place = place_copy(&record->sites[second->site]);
+        finding->place = place_copy(&record->sites[second->site].place);
     free(one);
     free(other);
 }

@@ -392,8 +392,8 @@ static bool find_unit(Dwfl_Module *module, uint64_t address, Dwarf_Die *unit, ui
 }
 
 /* The line in the table of the unit: the last row at or below the address that has a line number
- * (clang gives 0 to code of no line). path belongs to libdw. */
-static const char *table_line(Dwarf_Die *unit, uint64_t address, int *line)
+ * (clang gives 0 to code of no line, or of several; exact: not so here). path belongs to libdw. */
+static const char *table_line(Dwarf_Die *unit, uint64_t address, int *line, bool *exact)
 {
     Dwarf_Lines *lines;
     size_t n;
@@ -410,7 +410,10 @@ static const char *table_line(Dwarf_Die *unit, uint64_t address, int *line)
             break;
         if (dwarf_lineendsequence(row, &ends) == 0 && ends) {
             path = NULL;
-        } else if (dwarf_lineno(row, &number) == 0 && number > 0) {
+        } else if (dwarf_lineno(row, &number) == 0) {
+            *exact = number > 0;
+            if (!*exact)
+                continue;
             path = dwarf_linesrc(row, NULL, NULL);
             *line = number;
         }
@@ -486,25 +489,34 @@ static void consider_scopes(Dwarf_Die *unit, uint64_t inside, const char *path, 
     free(around);
 }
 
-static void look_up(struct image *image, struct seen *seen)
+bool image_around(struct image *image, uint64_t address, struct around *around)
 {
-    Dwfl_Module *module = dwfl_addrmodule(image->dwfl, seen->address);
+    Dwfl_Module *module = image->dwfl != NULL ? dwfl_addrmodule(image->dwfl, address) : NULL;
+    Dwarf_Attribute attribute;
     const char *name = NULL;
-    Dwarf_Die unit;
-    uint64_t inside;
-    int line = 0;
 
     if (module != NULL)
         name = dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-    if (name == NULL || name[0] != '/' || is_system_path(name))
+    if (name == NULL || name[0] != '/' || is_system_path(name) ||
+        !find_unit(module, address, &around->unit, &around->inside))
+        return false;
+    around->program = name;
+    around->line = 0;
+    around->exact = false;
+    around->path = table_line(&around->unit, around->inside, &around->line, &around->exact);
+    around->folder = dwarf_formstring(dwarf_attr(&around->unit, DW_AT_comp_dir, &attribute));
+    return around->path != NULL;
+}
+
+static void look_up(struct image *image, struct seen *seen)
+{
+    struct around at;
+
+    if (!image_around(image, seen->address, &at))
         return;
-    if (!find_unit(module, seen->address, &unit, &inside))
-        return;
-    const char *path = table_line(&unit, inside, &line);
-    if (path == NULL)
-        return;
-    consider_scopes(&unit, inside, path, line, seen);
-    consider(&unit, path, line, dwfl_module_addrname(module, seen->address), seen);
+    Dwfl_Module *module = dwfl_addrmodule(image->dwfl, seen->address);
+    consider_scopes(&at.unit, at.inside, at.path, at.line, seen);
+    consider(&at.unit, at.path, at.line, dwfl_module_addrname(module, seen->address), seen);
 }
 
 enum owner image_line(struct image *image, uint64_t address, struct place *place)

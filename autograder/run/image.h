@@ -1,5 +1,6 @@
 /*
- * image.h - the inside of a struct image, for places.c alone. See places.h for what others use.
+ * image.h - the inside of a struct image, for places.c and uses.c alone. See places.h for what
+ * others use.
  */
 #ifndef IPCLAB_IMAGE_H
 #define IPCLAB_IMAGE_H
@@ -30,6 +31,20 @@ enum owner {
 
 /* The line of an address in the code of this image. The strings of *place belong to the image. */
 enum owner image_line(struct image *image, uint64_t address, struct place *place);
+
+/* What debug information says of an address. Belongs to the image. */
+struct around {
+    Dwarf_Die unit;
+    uint64_t inside;    /* the address, as the unit counts */
+    const char *path;   /* of the innermost function's source, perhaps inlined there */
+    const char *folder; /* where the compiler ran, to which path may be relative; may be NULL */
+    int line;
+    bool exact;          /* else the code is of no line, or of several, and that is one near it */
+    const char *program; /* the file that the code came from */
+};
+
+/* false: nothing. */
+bool image_around(struct image *image, uint64_t address, struct around *around);
 
 /* Predicates on paths: pulled out because they are the whole policy of what is "own". */
 enum owner source_owner(const char *path);

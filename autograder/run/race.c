@@ -15,6 +15,7 @@
 
 #include "../race/log.h"
 #include "kit.h"
+#include "uses.h"
 
 /* Sparse: only what is written takes memory. */
 enum { REGION_SIZE = 128 * 1024 * 1024 };
@@ -34,13 +35,13 @@ struct known_site {
 struct race {
     struct race_region *region;
     char *path, *variable;
+    char *sources; /* see race_new() */
     struct known_image *images;
     size_t n_images;
     struct known_site *sites; /* as many as the record's */
     size_t n_sites;
 };
 
-/* One that was killed may have left a file of that name, and its number be ours today. */
 /* Logs of kits that were killed: their names hold their pids. */
 static void sweep(const char *folder)
 {
@@ -71,9 +72,10 @@ static int make_file(struct race *race, struct cell *cell)
     return fd;
 }
 
-struct race *race_new(struct cell *cell)
+struct race *race_new(struct cell *cell, const char *sources)
 {
     struct race *race = kit_alloc(sizeof *race);
+    race->sources = sources != NULL ? kit_strdup(sources) : NULL;
     if (cell == NULL) /* a cell's own is gone with it, and its pids are others */
         sweep("/dev/shm");
     int fd = make_file(race, cell);
@@ -103,6 +105,7 @@ void race_free(struct race *race)
     free(race->sites);
     free(race->path);
     free(race->variable);
+    free(race->sources);
     free(race);
 }
 
@@ -161,8 +164,9 @@ static int site_of(struct race *race, struct record *record, struct image *image
         if (race->sites[i].image == image && race->sites[i].pc == pc)
             return (int)i;
     *ARRAY_ADD(race->sites, race->n_sites) = (struct known_site){image, pc};
-    struct place place = image_place(image, pc);
-    *ARRAY_ADD(record->sites, record->n_sites) = place;
+    struct race_site *site = ARRAY_ADD(record->sites, record->n_sites);
+    site->place = image_place(image, pc);
+    uses_find(image, pc, race->sources, site);
     return (int)record->n_sites - 1;
 }
 

@@ -17,8 +17,10 @@
 
 struct race;
 
-/* cell: where it lies, in /dev/shm inside; NULL: in our own /dev/shm. Never NULL. */
-struct race *race_new(struct cell *cell);
+/* cell: where it lies, in /dev/shm inside; NULL: in our own /dev/shm. sources: the folder of the
+ * only sources of which a line may be told; NULL: each that the debug information names. Never
+ * NULL. */
+struct race *race_new(struct cell *cell, const char *sources);
 void race_free(struct race *race);
 
 /* "IPCLAB_RACE=/dev/shm/...", for the environment of the programs. Owned by the race. */

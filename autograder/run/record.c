@@ -98,13 +98,24 @@ static void free_calls(struct record *record)
     free(record->calls);
 }
 
+static void free_site(struct race_site *site)
+{
+    for (size_t i = 0; i < site->n_uses; i++) {
+        free(site->uses[i].text);
+        free(site->uses[i].base);
+    }
+    free(site->uses);
+    free(site->text);
+    free_place(&site->place);
+}
+
 static void free_races(struct record *record)
 {
     for (size_t i = 0; i < record->n_turns; i++)
         free_place(&record->turns[i].place);
     free(record->turns);
     for (size_t i = 0; i < record->n_sites; i++)
-        free_place(&record->sites[i]);
+        free_site(&record->sites[i]);
     for (size_t i = 0; i < record->n_memories; i++)
         free(record->memories[i].label);
     for (size_t i = 0; i < record->n_misuses; i++)

@@ -226,6 +226,25 @@ struct race_note {
     int flags;   /* enum race_flag */
 };
 
+/* An expression in the statement of a site that reads or writes through a pointer: what an access
+ * at that site may be to. Offsets count from where the pointer points. */
+struct race_use {
+    char *text;           /* as it is written: "ring->items[ring->head]" */
+    char *base;           /* the pointer: "ring" */
+    bool reads, writes;   /* what the statement does to it */
+    uint64_t offset;      /* of the first that it may be */
+    uint64_t size;        /* of each; 0: any part of it */
+    uint64_t step, count; /* so many, each that far behind the last; count 0: no end known */
+};
+
+/* A place in code from where shared memory is accessed. */
+struct race_site {
+    struct place place;
+    char *text; /* the line of source, printable; NULL: not known */
+    struct race_use *uses;
+    size_t n_uses; /* 0: none, or not all could be understood */
+};
+
 struct race_memory {
     uint64_t dev, ino;
     char *label; /* "segment 3", "/dev/shm/counter", "the shared mapping" */
@@ -275,7 +294,7 @@ struct record {
     bool race_builds;   /* some program of the run was built for it */
     struct race_note *notes;
     size_t n_notes;
-    struct place *sites;
+    struct race_site *sites;
     size_t n_sites;
     struct race_memory *memories;
     size_t n_memories;

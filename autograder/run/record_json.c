@@ -134,6 +134,12 @@ static void *add_site(void *owner)
     return ARRAY_ADD(record->sites, record->n_sites);
 }
 
+static void *add_use(void *owner)
+{
+    struct race_site *site = owner;
+    return ARRAY_ADD(site->uses, site->n_uses);
+}
+
 static void *add_memory(void *owner)
 {
     struct record *record = owner;
@@ -300,6 +306,21 @@ static const struct field note_fields[] = {
     F(struct race_note, flags, INTEGER),
 };
 
+static const struct field use_fields[] = {
+    F(struct race_use, text, TEXT),          F(struct race_use, base, TEXT),
+    F(struct race_use, reads, BOOLEAN),      F(struct race_use, writes, BOOLEAN),
+    F(struct race_use, offset, UNSIGNED_64), F(struct race_use, size, UNSIGNED_64),
+    F(struct race_use, step, UNSIGNED_64),   F(struct race_use, count, UNSIGNED_64),
+};
+
+static const struct list uses = LIST_OF(struct race_site, uses, add_use, use_fields);
+
+static const struct field site_fields[] = {
+    F(struct race_site, place, PLACE),
+    F(struct race_site, text, TEXT),
+    F_LIST(struct race_site, uses, &uses),
+};
+
 static const struct field memory_fields[] = {
     F(struct race_memory, dev, UNSIGNED_64),
     F(struct race_memory, ino, UNSIGNED_64),
@@ -315,7 +336,7 @@ static const struct field misuse_fields[] = {
 
 static const struct list turns = LIST_OF(struct record, turns, add_turn, turn_fields);
 static const struct list notes = LIST_OF(struct record, notes, add_note, note_fields);
-static const struct list sites = LIST_OF(struct record, sites, add_site, place_fields);
+static const struct list sites = LIST_OF(struct record, sites, add_site, site_fields);
 static const struct list memories = LIST_OF(struct record, memories, add_memory, memory_fields);
 
 static const struct list misuses = LIST_OF(struct record, misuses, add_misuse, misuse_fields);

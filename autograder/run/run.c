@@ -85,7 +85,7 @@ struct run *run_new(const struct run_options *options)
             kit_broken("cannot make a cell for the run");
     }
     if (options->race)
-        run->race = run->options.tracer.race = race_new(run->cell);
+        run->race = run->options.tracer.race = race_new(run->cell, options->race_sources);
     if (options->memcheck)
         run->memcheck = memcheck_new(options->limits.descriptors);
     run->options.tracer.memcheck = options->memcheck;

@@ -52,6 +52,8 @@ struct run_options {
     struct schedule *schedule; /* one thread at a time, as it says (the caller's); NULL: none */
     bool memcheck;             /* programs that ask for it run under valgrind: see memcheck.h */
     bool race; /* programs built for it write down what they do to shared memory: see race.h */
+    const char *race_sources; /* the only folder whose sources a race may quote; NULL: any; needed
+                                 by run_new() alone */
 };
 
 /* A program that the kit started in a run, and the kit's ends of its standard descriptors. */

@@ -104,6 +104,7 @@ static struct run *make_run(const struct start *start)
     struct fault *faults = kit_alloc(sizeof start->faults);
     struct kept *kept = kit_alloc(sizeof *kept);
     char *own = kit_format("%s/", worker.program);
+    char *sources = kit_format("%s/source", worker.box);
     const struct limits *chosen = &worker.limits;
     const size_t most = chosen->processes > 0 ? chosen->processes : 256;
 
@@ -136,6 +137,7 @@ static struct run *make_run(const struct start *start)
         .call_limit = CALL_LIMIT,
         .all_places = true,
         .race = start->race_build,
+        .race_sources = sources,
         .memcheck = start->memory_check,
         .schedule = schedule_of_run(start),
         .limits = {.cpu_seconds = (unsigned long)slowness *
@@ -155,6 +157,7 @@ static struct run *make_run(const struct start *start)
         options.folder = folder;
     }
     struct run *run = run_new(&options);
+    free(sources); /* the run has its own */
     *ARRAY_ADD(runs, n_runs) =
         (struct check_run){.run = run, .kept = kept, .one_fault = start->one_fault};
     return run;

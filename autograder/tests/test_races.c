@@ -12,6 +12,7 @@
 #include <sys/sem.h>
 
 #include "../judge/judge.h"
+#include "../judge/naming.h"
 #include "../judge/races.h"
 #include "../race/log.h"
 #include "../run/kit.h"
@@ -99,10 +100,11 @@ static int site_of(int line)
     if (line == 0)
         return -1;
     for (size_t i = 0; i < record->n_sites; i++)
-        if (record->sites[i].line == line)
+        if (record->sites[i].place.line == line)
             return (int)i;
-    *ARRAY_ADD(record->sites, record->n_sites) =
-        (struct place){kit_strdup("a.c"), line, kit_strdup("add")};
+    *ARRAY_ADD(record->sites, record->n_sites) = (struct race_site){
+        .place = {kit_strdup("a.c"), line, kit_strdup("add")}
+    };
     return (int)record->n_sites - 1;
 }
 
@@ -1123,6 +1125,137 @@ START_TEST(lines_that_are_not_known_are_left_out)
 }
 END_TEST
 
+/* ---- Names ----------------------------------------------------------------------------------- */
+
+/* The statement of line 10: ring->items[ring->head] = other->x, where ring has head and tail (ints
+ * at 0 and 4), then ten items, and other is anywhere. */
+static const struct race_use statement[] = {
+    {"ring->items[ring->head]", "ring",  false, true,  8, 4, 4, 10},
+    {"ring->head",              "ring",  true,  false, 0, 4, 4, 1 },
+    {"other->x",                "other", true,  false, 0, 8, 8, 1 },
+};
+
+static void add_use(struct race_site *site, const struct race_use *use)
+{
+    struct race_use *copy = ARRAY_ADD(site->uses, site->n_uses);
+    *copy = *use;
+    copy->text = kit_strdup(use->text);
+    copy->base = kit_strdup(use->base);
+}
+
+/* Line 10, and its uses. */
+static struct race_site *add_statement(void)
+{
+    int index = site_of(10); /* first: it moves them */
+    struct race_site *site = &record->sites[index];
+    site->text = kit_strdup("ring->items[ring->head] = other->x;");
+    for (size_t i = 0; i < sizeof statement / sizeof *statement; i++)
+        add_use(site, &statement[i]);
+    return site;
+}
+
+static void expect_name(const struct race_note *note, const char *name)
+{
+    const char *got = naming_of(record, note);
+    ck_assert_msg((got == NULL) == (name == NULL) && (got == NULL || strcmp(got, name) == 0),
+                  "named %s, not %s", got != NULL ? got : "(nothing)",
+                  name != NULL ? name : "(nothing)");
+}
+
+static const struct {
+    int kind;
+    uint64_t offset;
+    int size;
+    const char *name;
+} namings[] = {
+    {RACE_WRITE, 8,    4,  "ring->items[ring->head]"},
+    {RACE_WRITE, 44,   4,  "ring->items[ring->head]"},
+    {RACE_WRITE, 8,    12, "ring->items[ring->head]"}, /* three of them: one note */
+    {RACE_WRITE, 1000, 4,  "ring->items[ring->head]"}, /* the ring lies elsewhere */
+    {RACE_WRITE, 4,    4,  NULL                     }, /* before the items of any ring */
+    {RACE_WRITE, 8,    8,  "ring->items[ring->head]"},
+    {RACE_WRITE, 8,    44, NULL                     }, /* eleven */
+    {RACE_WRITE, 8,    2,  NULL                     },
+    {RACE_READ,  0,    4,  "ring->head"             },
+    {RACE_READ,  0,    8,  "other->x"               },
+    {RACE_READ,  0,    2,  NULL                     },
+};
+
+START_TEST(offset_and_kind_choose_the_name)
+{
+    add_statement();
+    expect_name(accesses(A, namings[_i].kind, namings[_i].offset, namings[_i].size, 10),
+                namings[_i].name);
+    expect_name(accesses(A, namings[_i].kind, namings[_i].offset, namings[_i].size, 11), NULL);
+}
+END_TEST
+
+START_TEST(without_a_name_the_line_is_shown)
+{
+    add_statement();
+    accesses(A, RACE_WRITE, 8, 4, 10);
+    accesses(B, RACE_WRITE, 8, 2, 20);
+    record->sites[site_of(20)].text = kit_strdup("change(ring);");
+    const struct finding *race = tell();
+    expect_says(race, "`a` writes `ring->items[ring->head]` at a.c:10 in add(), and", true);
+    expect_says(race, "`b` writes at a.c:20 in add() (`change(ring);`), the same", true);
+    findings_clear(&findings);
+}
+END_TEST
+
+/* The head is read at 4, so the ring begins there, and 8 is none of its items. */
+START_TEST(what_else_the_line_did_must_fit)
+{
+    add_statement();
+    accesses(A, RACE_WRITE, 12, 4, 10);
+    expect_name(&record->notes[0], "ring->items[ring->head]");
+    accesses(B, RACE_READ, 4, 4, 10);
+    expect_name(&record->notes[0], "ring->items[ring->head]");
+    record->notes[0].offset = 8;
+    expect_name(&record->notes[0], NULL);
+    record->notes[1].mapping = 1; /* other memory says nothing of this */
+    expect_name(&record->notes[0], "ring->items[ring->head]");
+}
+END_TEST
+
+START_TEST(two_names_are_none)
+{
+    static const struct race_use tail = {"ring->tail", "ring", true, false, 4, 4, 4, 1};
+    struct race_site *site = add_statement();
+    add_use(site, &tail);
+    accesses(A, RACE_READ, 4, 4, 10);
+    expect_name(&record->notes[0], NULL); /* the tail of a ring at 0, or the head of one at 4 */
+    accesses(A, RACE_READ, 0, 4, 10);
+    expect_name(&record->notes[0], "ring->tail");
+    expect_name(&record->notes[1], "ring->head");
+}
+END_TEST
+
+START_TEST(an_atomic_read_may_be_told_as_a_write)
+{
+    add_statement();
+    struct race_note *note = accesses(A, RACE_WRITE, 0, 8, 10);
+    expect_name(note, NULL);
+    note->flags = RACE_ATOMIC;
+    expect_name(note, "other->x");
+}
+END_TEST
+
+START_TEST(a_stored_record_has_the_same_names)
+{
+    const char *error = NULL;
+    add_statement();
+    accesses(A, RACE_READ, 0, 4, 10);
+    char *json = record_to_json(record);
+    struct record *stored = record_from_json(json, &error);
+    free(json);
+    ck_assert_msg(stored != NULL, "%s", error);
+    ck_assert_str_eq(naming_of(stored, &stored->notes[0]), "ring->head");
+    ck_assert_str_eq(stored->sites[0].text, "ring->items[ring->head] = other->x;");
+    record_free(stored);
+}
+END_TEST
+
 /* ---- Schedules --------------------------------------------------------------------------------
  */
 
@@ -1323,6 +1456,17 @@ static void add_telling(Suite *suite)
     tcase_add_test(tcase, lines_that_are_not_known_are_left_out);
 }
 
+static void add_naming(Suite *suite)
+{
+    TCase *tcase = add_case(suite, "naming");
+    tcase_add_loop_test(tcase, offset_and_kind_choose_the_name, 0, COUNT(namings));
+    tcase_add_test(tcase, without_a_name_the_line_is_shown);
+    tcase_add_test(tcase, what_else_the_line_did_must_fit);
+    tcase_add_test(tcase, two_names_are_none);
+    tcase_add_test(tcase, an_atomic_read_may_be_told_as_a_write);
+    tcase_add_test(tcase, a_stored_record_has_the_same_names);
+}
+
 static void add_schedules(Suite *suite)
 {
     TCase *tcase = tcase_create("schedules");
@@ -1341,6 +1485,7 @@ static Suite *make_races_suite(void)
     add_calls(suite);
     add_deeds(suite);
     add_telling(suite);
+    add_naming(suite);
     add_schedules(suite);
     return suite;
 }

@@ -275,8 +275,13 @@ static struct record *full_record(void)
     };
     *ARRAY_ADD(record->notes, record->n_notes) =
         (struct race_note){UINT64_MAX, UINT64_C(1) << 60, 8, 0, 1, 4322, 0, 2, 65};
-    *ARRAY_ADD(record->sites, record->n_sites) =
-        (struct place){kit_strdup("d.c"), 9, kit_strdup("add")};
+    struct race_site *site = ARRAY_ADD(record->sites, record->n_sites);
+    *site = (struct race_site){
+        .place = {kit_strdup("d.c"), 9, kit_strdup("add")},
+        .text = kit_strdup("p->sum[i] = 0;"),
+    };
+    *ARRAY_ADD(site->uses, site->n_uses) = (struct race_use){
+        kit_strdup("p->sum[i]"), kit_strdup("p"), true, true, 8, 4, 16, UINT64_C(1) << 40};
     *ARRAY_ADD(record->memories, record->n_memories) =
         (struct race_memory){1, 2, kit_strdup("segment 2")};
     record->memory_watched = true;

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Does the race detector tell the programs of autograder/tests/races/ apart?  Each racy one must be found, each right
-# one left alone, built with each compiler, plain and optimised.
+# one left alone, built with each compiler, plain and optimised.  Where a racy one says "Named: A, B" in its first
+# comment, what is raced for must be called by one of these names at least once, and by no other.
 #
 # IPCLAB_RACE_ROUNDS=1: how often each (make soak: 50).  IPCLAB_COMPILERS="gcc clang".
 # IPCLAB_ONLY="semop-racy": these alone.
@@ -11,12 +12,28 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 passed=0 failed=0 missed=0 accused=0
 
-# Whether a race was found, and only that: "race", "none", or what else was said.
+# What a program says it should be called, a name a line; nothing: it does not say.
+names_in()
+{
+    sed -n 's/^ \* Named: //p' "$1" | sed 's/, /\n/g'
+}
+
+# The first wrong thing about the names in what was said: a name that is not one of $2, or none at all.
+wrong_name()
+{
+    local used
+    used=$(tr '\n' ' ' <<<"$1" | tr -s ' ' | grep -oE '(writes|reads) `[^`]*`' | cut -d '`' -f 2 | sort -u)
+    if [ -z "$used" ]; then echo "nothing"; else grep -m1 -vxFf <(echo "$2") <<<"$used"; fi
+}
+
+# Whether a race was found, and only that: "race", "none", or what else was said.  $2: names that are right.
 verdict()
 {
-    local said
+    local said wrong
     said=$(timeout 60 ./ipclab trace --race -- "$1" 2>&1 >/dev/null)
-    if grep -q '^data-race' <<<"$said"; then echo race
+    if grep -q '^data-race' <<<"$said"; then
+        wrong=$([ -z "$2" ] || wrong_name "$said" "$2")
+        if [ -n "$wrong" ]; then echo "names-it $wrong"; else echo race; fi
     elif [ -n "$said" ]; then echo "$said" | head -n 3 | tr '\n' ' '
     else echo none; fi
 }
@@ -31,7 +48,7 @@ try()
         echo "1 does not compile: $(grep -m1 error "$out.log")" >"$out.verdicts"
         return
     fi
-    for ((round = 0; round < rounds; round++)); do verdict "$out"; done | sort | uniq -c >"$out.verdicts"
+    for ((round = 0; round < rounds; round++)); do verdict "$out" "$(names_in "$source")"; done | sort | uniq -c >"$out.verdicts"
 }
 
 pool=0

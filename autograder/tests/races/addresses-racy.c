@@ -1,5 +1,6 @@
 /*
  * addresses-racy.c - the segment lies at another address in each process, and nothing orders.
+ * Named: *count
  */
 #include "scene.h"
 

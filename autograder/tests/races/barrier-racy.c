@@ -1,5 +1,6 @@
 /*
  * barrier-racy.c - the second round writes before the others have read: one barrier is missing.
+ * Named: shared->part[i], shared->part[mine]
  */
 #include "scene.h"
 

@@ -1,5 +1,6 @@
 /*
  * buffers-racy.c - two buffers in turns, but nobody says when one is empty again.
+ * Named: shared->buffer[i % 2]
  */
 #include "scene.h"
 

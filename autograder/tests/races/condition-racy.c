@@ -1,5 +1,6 @@
 /*
  * condition-racy.c - a condition, but the value is written after the mutex is given back.
+ * Named: shared->value
  */
 #include "scene.h"
 

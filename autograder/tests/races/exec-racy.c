@@ -1,6 +1,7 @@
 /*
  * exec-racy.c - a child that has become another program by exec attaches the segment again, and
  * nobody waits for it before reading.
+ * Named: *here, *there
  */
 #include "scene.h"
 

@@ -1,5 +1,6 @@
 /*
  * fences-racy.c - relaxed operations, and a fence at the writer's side alone.
+ * Named: shared->value
  */
 #include "scene.h"
 

@@ -1,5 +1,6 @@
 /*
  * fifo-racy.c - a byte through a FIFO, sent before the value is written.
+ * Named: *value
  */
 #include "scene.h"
 

@@ -1,5 +1,6 @@
 /*
  * flag-racy.c - a flag that is atomic, but relaxed: it orders nothing.
+ * Named: shared->value
  */
 #include "scene.h"
 

@@ -1,5 +1,6 @@
 /*
  * fork-racy.c - written after the fork, while the child looks.
+ * Named: *value
  */
 #include "scene.h"
 

@@ -1,5 +1,6 @@
 /*
  * half-atomic-racy.c - one adds atomically, the other does not.
+ * Named: *(_Atomic long *)count, *count
  */
 #include "scene.h"
 

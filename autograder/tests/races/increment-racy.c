@@ -1,5 +1,6 @@
 /*
  * increment-racy.c - one increment a child, and nothing between them: the total is always right.
+ * Named: *count
  */
 #include "scene.h"
 

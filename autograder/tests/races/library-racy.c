@@ -1,5 +1,6 @@
 /*
  * library-racy.c - read() and memcpy() use the memory for the program; so they race.
+ * Named: *text
  */
 #include "scene.h"
 

@@ -1,5 +1,6 @@
 /*
  * message-racy.c - two messages; the reader acts on the first, which was sent before the value.
+ * Named: *value
  */
 #include "scene.h"
 

@@ -1,5 +1,6 @@
 /*
  * mutex-racy.c - the writer locks, the reader does not.
+ * Named: shared->count
  */
 #include "scene.h"
 

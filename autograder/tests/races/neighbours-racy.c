@@ -1,5 +1,6 @@
 /*
  * neighbours-racy.c - bytes of one's own, but somebody writes the whole word.
+ * Named: *(long *)(void *)bytes, bytes[2]
  */
 #include "scene.h"
 

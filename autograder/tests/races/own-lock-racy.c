@@ -1,5 +1,6 @@
 /*
  * own-lock-racy.c - a lock of one's own that is given back without release.
+ * Named: shared->count
  */
 #include "scene.h"
 

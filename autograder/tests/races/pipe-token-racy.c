@@ -1,5 +1,6 @@
 /*
  * pipe-token-racy.c - a byte through a pipe, sent before the value is written.
+ * Named: *value
  */
 #include "scene.h"
 

@@ -1,6 +1,7 @@
 /*
  * pipe-two-tokens-racy.c - two tokens, of which the reader takes the first only: that one says
  * nothing of the second value.
+ * Named: values[0], values[1]
  */
 #include "scene.h"
 

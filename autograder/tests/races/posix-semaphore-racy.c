@@ -1,5 +1,6 @@
 /*
  * posix-semaphore-racy.c - the semaphore is posted before the value is written.
+ * Named: shared->value
  */
 #include "scene.h"
 

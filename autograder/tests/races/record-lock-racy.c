@@ -1,5 +1,6 @@
 /*
  * record-lock-racy.c - record locks on two different bytes exclude nobody.
+ * Named: *count
  */
 #include "scene.h"
 

@@ -1,5 +1,6 @@
 /*
  * ring-racy.c - a ring with two counting semaphores and no lock: the producers share the head.
+ * Named: shared->head, shared->items[shared->head]
  */
 #include "scene.h"
 

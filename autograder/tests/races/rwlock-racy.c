@@ -1,5 +1,6 @@
 /*
  * rwlock-racy.c - two write, and hold the lock for reading.
+ * Named: shared->count
  */
 #include "scene.h"
 

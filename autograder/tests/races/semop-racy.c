@@ -1,5 +1,6 @@
 /*
  * semop-racy.c - a lock that covers only one side: the children take it, the parent does not.
+ * Named: *count
  */
 #include "scene.h"
 

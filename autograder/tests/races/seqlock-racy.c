@@ -1,6 +1,7 @@
 /*
  * seqlock-racy.c - a sequence lock over plain data: the reader may meet half of a change, and the
  * check comes too late.
+ * Named: shared->a, shared->b
  */
 #include "scene.h"
 

@@ -1,5 +1,6 @@
 /*
  * signal-racy.c - the signal is sent first, the value is written after it.
+ * Named: *value
  */
 #include "scene.h"
 

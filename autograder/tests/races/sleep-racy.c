@@ -1,5 +1,6 @@
 /*
  * sleep-racy.c - a sleep is no order, however long.
+ * Named: *value
  */
 #include "scene.h"
 

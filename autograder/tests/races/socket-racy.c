@@ -1,5 +1,6 @@
 /*
  * socket-racy.c - a byte through a socket, sent before the value is written.
+ * Named: *value
  */
 #include "scene.h"
 

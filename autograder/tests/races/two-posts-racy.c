@@ -1,6 +1,7 @@
 /*
  * two-posts-racy.c - the first post comes before the second value; the reader waits once and reads
  * both.
+ * Named: shared->values[0], shared->values[1], shared->values[i]
  */
 #include "scene.h"
 

@@ -1,5 +1,6 @@
 /*
  * volatile-racy.c - a volatile flag: it makes the compiler look each time, and orders nothing.
+ * Named: shared->ready, shared->value
  */
 #include "scene.h"
 

@@ -1,5 +1,6 @@
 /*
  * wait-racy.c - the parent reads before it waits, however late.
+ * Named: *value
  */
 #include "scene.h"
 

@@ -1,5 +1,6 @@
 /*
  * zero-racy.c - wait for zero, but one of the three counts down before it writes.
+ * Named: parts[0], parts[1], parts[2], parts[mine]
  */
 #include "scene.h"
 
