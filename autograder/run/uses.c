@@ -267,17 +267,13 @@ static bool step_to_member(struct value *value, const struct word *word)
 /* Any of `count` elements (0: no end known). Of an array in an array all are in one row. */
 static void spread(struct value *value, uint64_t size, uint64_t count)
 {
-    if (size == 0) {
+    bool one_row = count > 0 && value->step == size * count;
+    if (size == 0 || (value->count != 1 && !one_row)) {
         value->vague = true;
-    } else if (value->count == 1) {
-        value->step = size;
-        value->count = count;
-    } else if (count > 0 && value->step == size * count) {
-        value->step = size;
-        value->count *= count;
-    } else {
-        value->vague = true;
+        return;
     }
+    value->step = size;
+    value->count *= count;
 }
 
 /* The ] of the [ at `open`; n_words: none. */
