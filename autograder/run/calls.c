@@ -210,6 +210,10 @@ static void add_refusals(scmp_filter_ctx filter)
     must(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SYS_prctl, 1,
                           SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffff, PR_SET_SECCOMP)),
          "refusal");
+    /* Its own limits (0) are its affair; those of the cell's init, which has its uid, are not. */
+    must(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prlimit64), 2,
+                          SCMP_A0(SCMP_CMP_NE, 0), SCMP_A2(SCMP_CMP_NE, 0)),
+         "refusal");
     must(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
                           SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, 0x5412 /* TIOCSTI */)),
          "refusal");

@@ -11,8 +11,8 @@
 #     weak: the same for the weaker mode; "none; REASON" where that promises nothing
 #
 # All of it happens in namespaces of its own where the machine allows that: then whatever is left of a submission can be seen,
-# and nobody else is harmed if a cell does not hold. Usually two checks and, in the weaker mode, some of the
-# submissions; IPCLAB_THOROUGH=1 takes all checks of the exercise and all submissions. IPCLAB_HOSTILE="NAME..." takes these alone.
+# and nobody else is harmed if a cell does not hold. Usually two checks, without the dearest submissions, and
+# in the weaker mode with some of them; IPCLAB_THOROUGH=1 takes all checks of the exercise and all submissions. IPCLAB_HOSTILE="NAME..." takes these alone.
 . "$(dirname "$0")/../gates/lib.sh"
 gate=hostile
 need_tool jq
@@ -33,6 +33,7 @@ right=$tree/solutions/01-pipes/1-oneway/oneway.c
 labs=1.1.child_sees_end_of_file,1.1.every_byte_arrives
 [ -z "${IPCLAB_THOROUGH:-}" ] || labs=1.1
 weak_ones="fork-bomb thread-bomb kill-all daemon forge-everywhere output-flood memory-bomb"
+dear_ones="stop-self vfork-hold undumpable"
 cd "$scratch" || exit 3
 mkdir class boxes results
 export TMPDIR=$scratch/boxes
@@ -147,8 +148,9 @@ chosen()
         name=$(basename "${file%.*}")
         if [ -n "${IPCLAB_HOSTILE:-}" ]; then
             [[ " $IPCLAB_HOSTILE " == *" $name "* ]] || continue
-        elif [ "$1" = weak ] && [ -z "${IPCLAB_THOROUGH:-}" ]; then
-            [[ " $weak_ones " == *" $name "* ]] || continue
+        elif [ -z "${IPCLAB_THOROUGH:-}" ]; then
+            [[ " $dear_ones " != *" $name "* ]] || continue
+            [ "$1" = confined ] || [[ " $weak_ones " == *" $name "* ]] || continue
         fi
         [ "$1" = confined ] || [[ "$(said "$name" weak)" != none* ]] || continue
         echo "$name"

@@ -153,17 +153,6 @@ wrong_program()
     fi
 }
 
-# borrow_build KIT: what this tree has compiled, for a kit that was unpacked there: its files are older, so make
-# compiles only what differs (say what, by removing the object), but still asks for every header. A kit marks its
-# flags (the file KIT): the mark is made beforehand, and old.
-borrow_build()
-{
-    mkdir -p "$1/build"
-    cp -a "$tree"/build/{packages.mk,autograder,common,probes,experiments,race} "$1/build/"
-    rm -rf "$1/build/autograder/tests"
-    make -s -C "$1" build/flags.stamp build/prefix.stamp && touch -d 2000-01-01 "$1"/build/*.stamp
-}
-
 # Keeps every core busy until the gate ends or stop_load is called.
 start_load()
 {
