@@ -1157,9 +1157,7 @@ static struct race_site *add_statement(void)
 static void expect_name(const struct race_note *note, const char *name)
 {
     const char *got = naming_of(record, note);
-    ck_assert_msg((got == NULL) == (name == NULL) && (got == NULL || strcmp(got, name) == 0),
-                  "named %s, not %s", got != NULL ? got : "(nothing)",
-                  name != NULL ? name : "(nothing)");
+    ck_assert_str_eq(got != NULL ? got : "(nothing)", name != NULL ? name : "(nothing)");
 }
 
 static const struct {
