@@ -34,7 +34,7 @@ stage()
 # Those that look at the whole machine, or build in this folder, run alone.
 end_to_end()
 {
-    local script name pool=0 logs alone=" hostile install "
+    local script name pool=0 logs alone=" hostile install trace "
     logs=$(mktemp -d)
     for script in autograder/tests/end-to-end/*.sh; do
         name=$(basename "$script" .sh)

@@ -10,6 +10,11 @@
 
 set -u
 export LC_ALL=C
+# What we were started with, such as the pipe of a parallel make, is not for the programs that we start.
+for inherited in /proc/self/fd/*; do
+    inherited=${inherited##*/}
+    if [ "$inherited" -gt 2 ] && [ "$inherited" -lt 255 ]; then eval "exec $inherited>&-"; fi
+done
 gates=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 tree=${IPCLAB_TREE:-$(cd "$gates/../../.." && pwd)}
 gate=$(basename "$0" .sh)
