@@ -15,6 +15,7 @@ for inherited in /proc/self/fd/*; do
     inherited=${inherited##*/}
     if [ "$inherited" -gt 2 ] && [ "$inherited" -lt 255 ]; then eval "exec $inherited>&-"; fi
 done
+[ -z "${MAKEFLAGS:-}" ] || MAKEFLAGS=$(sed -E 's/ *--jobserver-[a-z]+=[^ ]*//g; s/ *-j[0-9]*( |$)/\1/g' <<<"$MAKEFLAGS")
 gates=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 tree=${IPCLAB_TREE:-$(cd "$gates/../../.." && pwd)}
 gate=$(basename "$0" .sh)
