@@ -35,7 +35,6 @@ ATTACK(read_secrets)
         "/kit/ipclab",
         "/box/source/oneway.c",
         "/etc/shadow",
-        "/root/.profile",
     };
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         if (open(places[i], O_RDONLY) != -1)

@@ -19,8 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -131,22 +129,6 @@ static void fill(struct results *results, const struct selection *selection,
         }
     }
     results_sum(results);
-}
-
-/* Away from the terminal's signals, and told by SIGTERM (a descriptor, which is returned) to stop.
- */
-static int become_stoppable(pid_t parent)
-{
-    sigset_t stop;
-    if (sigemptyset(&stop) == -1 || sigaddset(&stop, SIGTERM) == -1 ||
-        sigprocmask(SIG_SETMASK, &stop, NULL) == -1)
-        kit_broken("sigprocmask");
-    int fd = signalfd(-1, &stop, SFD_CLOEXEC);
-    if (fd == -1 || setpgid(0, 0) == -1 || prctl(PR_SET_PDEATHSIG, SIGTERM) == -1)
-        kit_broken("cannot make a process that can be stopped");
-    if (getppid() != parent)
-        _exit(3);
-    return fd;
 }
 
 /* Lays the work out in the scratch. Returns NULL, or why there is nothing to grade. */
@@ -263,7 +245,7 @@ static bool check_all(const struct grading *grading, const char *dir, int stop,
 static _Noreturn void grade_one(struct grading *grading, const struct submission *submission,
                                 pid_t parent)
 {
-    int stop = become_stoppable(parent), status = DONE_GRADED;
+    int stop = job_become_stoppable(parent), status = DONE_GRADED;
     struct results results = {.submission = kit_strdup(submission->name),
                               .seed = grading->book.seed,
                               .machine = machine_probe()};

@@ -11,6 +11,7 @@
 #include "../run/kit.h"
 #include "../tell/terminal.h"
 #include "../tell/text.h"
+#include "chosen.h"
 #include "commands.h"
 #include "options.h"
 #include "state.h"
@@ -146,7 +147,6 @@ int command_hint(int argc, char **argv)
     const char *given = NULL;
     struct selection selection = {0};
     struct question question = {0};
-    char *error = NULL;
 
     for (int key; (key = options_next(&help, argc, argv)) != OPTIONS_END;) {
         if (key != OPTION_DIR)
@@ -157,13 +157,8 @@ int command_hint(int argc, char **argv)
         return usage_error(&help, "one at a time, please: %s, or %s", argv[optind],
                            argv[optind + 1]);
     const char *what = argv[optind];
-    if (what == NULL)
-        selection_add_all(&selection);
-    else if (selection_add(&selection, what, &error) == -1) {
-        usage_error(&help, "%s", error);
-        free(error);
+    if (choose_words(&help, &selection, argv + optind) == -1)
         return 2;
-    }
     char *work = work_folder(given);
     question.work = work;
     look_at_all(&question, &selection);

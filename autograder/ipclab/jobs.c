@@ -245,9 +245,7 @@ static void check_repeatedly(const struct selected *what, const struct jobs_opti
     free(failures);
 }
 
-/* Away from the terminal's signals, with SIGTERM as a descriptor, which is returned. The worker and
- * what it starts begin with no signal blocked (box.c). */
-static int become_stoppable(pid_t parent)
+int job_become_stoppable(pid_t parent)
 {
     sigset_t stop;
 
@@ -266,7 +264,8 @@ static _Noreturn void job_main(const struct selected *what, const struct jobs_op
                                pid_t parent, int fd)
 {
     struct exercise_result result = {0};
-    struct saying saying = {.fd = fd, .stop = options->stoppable ? become_stoppable(parent) : 0};
+    struct saying saying = {.fd = fd,
+                            .stop = options->stoppable ? job_become_stoppable(parent) : 0};
 
     check_repeatedly(what, options, &saying, &result);
     exercise_result_sum(&result);

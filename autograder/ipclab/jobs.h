@@ -57,6 +57,11 @@ bool jobs_go_on(struct jobs *jobs);
 /* Stops what still runs, waits until nothing of it is left, and frees. */
 void jobs_end(struct jobs *jobs);
 
+/* In a process that was just forked: away from the terminal's signals, with SIGTERM as a
+ * descriptor, which is returned, and SIGTERM when its parent ends. The worker and what it starts
+ * begin with no signal blocked (box.c). */
+int job_become_stoppable(pid_t parent);
+
 /* How many exercises are usually checked at the same time; a seed that nobody chose. */
 unsigned jobs_usual_parallel(void);
 uint64_t jobs_random_seed(void);

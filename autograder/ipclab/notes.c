@@ -17,15 +17,8 @@ void notes_add(struct notes *notes, const char *format, ...)
         return;
     }
     va_start(args, format);
-    int length = vsnprintf(NULL, 0, format, args);
+    *ARRAY_ADD(notes->lines, notes->count) = kit_vformat(format, args);
     va_end(args);
-    if (length < 0)
-        kit_broken("cannot format \"%s\"", format);
-    char *line = kit_alloc((size_t)length + 1);
-    va_start(args, format);
-    vsnprintf(line, (size_t)length + 1, format, args);
-    va_end(args);
-    *ARRAY_ADD(notes->lines, notes->count) = line;
 }
 
 void notes_close(struct notes *notes)

@@ -17,6 +17,7 @@
 #include "../tell/terminal.h"
 #include "../tell/text.h"
 #include "checking.h"
+#include "chosen.h"
 #include "commands.h"
 #include "jobs.h"
 #include "options.h"
@@ -328,7 +329,6 @@ int command_show(int argc, char **argv)
     const char *given = NULL;
     struct manner manner = {0};
     struct selection selection = {0};
-    char *error = NULL;
 
     for (int key; (key = options_next(&help, argc, argv)) != OPTIONS_END;) {
         if (key == OPTIONS_HELP || key == OPTIONS_WRONG)
@@ -347,13 +347,8 @@ int command_show(int argc, char **argv)
         return usage_error(&help, "one at a time, please: %s, or %s", argv[optind],
                            argv[optind + 1]);
     const char *what = argv[optind];
-    if (what == NULL)
-        selection_add_all(&selection);
-    else if (selection_add(&selection, what, &error) == -1) {
-        usage_error(&help, "%s", error);
-        free(error);
+    if (choose_words(&help, &selection, argv + optind) == -1)
         return 2;
-    }
     char *work = work_folder(given);
     struct shown shown = {.work = work};
     int status = show(&shown, &selection, what, &manner);

@@ -64,19 +64,27 @@ char *kit_strndup(const char *text, size_t length)
     return copy;
 }
 
-char *kit_format(const char *format, ...)
+char *kit_vformat(const char *format, va_list args)
 {
-    va_list args, again;
+    va_list again;
 
-    va_start(args, format);
     va_copy(again, args);
     int length = vsnprintf(NULL, 0, format, args);
-    va_end(args);
     if (length < 0)
         kit_broken("cannot format \"%s\"", format);
     char *text = kit_alloc((size_t)length + 1);
     vsnprintf(text, (size_t)length + 1, format, again);
     va_end(again);
+    return text;
+}
+
+char *kit_format(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    char *text = kit_vformat(format, args);
+    va_end(args);
     return text;
 }
 

@@ -22,6 +22,7 @@ void *kit_realloc(void *old, size_t size);
 char *kit_strdup(const char *text);
 char *kit_strndup(const char *text, size_t length);
 char *kit_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *kit_vformat(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 
 /* The whole of a (small) file as text, or NULL with errno set. length may be NULL. */
 char *kit_read_file(const char *path, size_t *length);

@@ -49,10 +49,10 @@ verdicts()
 right=$tree/solutions/01-pipes/1-oneway/oneway.c
 
 # --- layouts and wrappings: each of them is a right 1.1 ---
-mkdir -p all plain/01-pipes/1-oneway deep/a/b/work/01-pipes/1-oneway litter/01-pipes/1-oneway litter/__MACOSX/01-pipes/1-oneway \
+mkdir -p all plain/01-pipes/1-oneway deep/a/b/mine/01-pipes/1-oneway litter/01-pipes/1-oneway litter/__MACOSX/01-pipes/1-oneway \
     litter/.git "named/pipes of mine" windows odd
 cp "$right" plain/01-pipes/1-oneway/
-cp "$right" deep/a/b/work/01-pipes/1-oneway/
+cp "$right" deep/a/b/mine/01-pipes/1-oneway/
 cp "$right" litter/01-pipes/1-oneway/
 echo junk | tee litter/__MACOSX/01-pipes/1-oneway/._oneway.c litter/01-pipes/1-oneway/oneway.c~ \
     litter/01-pipes/1-oneway/.oneway.c.swp litter/.git/oneway.c litter/.DS_Store >/dev/null
