@@ -354,11 +354,30 @@ static void play_with(int room)
     end_server(run, SIGTERM);
 }
 
+/* One client uses its entry often; another one puts its own, once, and later. */
+static void use_by_turns(void)
+{
+    struct run *run = start_server(2, given_nothing());
+    struct client one = join(run), two = join(run);
+    ask_for(&one, text_of("put a 1\nget a\nget a\nget a\n"),
+            text_of("put a: ok\nget a: 1\nget a: 1\nget a: 1\n"));
+    ask_for(&two, text_of("put b 2\n"), text_of("put b: ok\n"));
+    scene("The cache is for 2 entries. A client put a and got it three times; then another one put "
+          "b.");
+    ask_for(&one, text_of("put c 3\nget a\nget b\n"),
+            text_of("put c: ok\nget a: ENOENT\nget b: 2\n"));
+    scene(NULL);
+    leave(&one);
+    leave(&two);
+    end_server(run, SIGTERM);
+}
+
 CHECK(least_recently_used_goes, 2,
       HINT("What is a use: a put, a get, both?")
       HINT("A name that is there already gets a new value. Does anybody have to go for it?")
       HINT("Who knows which entry was used last? It must not depend on who asks."))
 {
+    use_by_turns();
     play_with(1);
     play_with(random_between(2, MOST - 2));
     play_with(random_between(3, MOST));
