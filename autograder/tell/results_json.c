@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../run/kit.h"
+#include "json.h"
 #include "results.h"
 #include "text.h"
 
@@ -15,87 +16,47 @@ enum { SCHEMA = 1 };
 
 /* ---- Writing -------------------------------------------------------------------------------- */
 
-static void add_item(cJSON *object, const char *key, cJSON *item)
-{
-    if (item == NULL || !cJSON_AddItemToObject(object, key, item))
-        kit_broken("no memory for JSON");
-}
-
-static void append(cJSON *array, cJSON *item)
-{
-    if (item == NULL || !cJSON_AddItemToArray(array, item))
-        kit_broken("no memory for JSON");
-}
-
-/* NULL becomes null. */
-static void add_string(cJSON *object, const char *key, const char *text)
-{
-    char *clean = text != NULL ? text_utf8(text) : NULL;
-    add_item(object, key, clean != NULL ? cJSON_CreateString(clean) : cJSON_CreateNull());
-    free(clean);
-}
-
-static void add_number(cJSON *object, const char *key, double number)
-{
-    add_item(object, key, cJSON_CreateNumber(number));
-}
-
 /* null when it is not there. */
 static void add_number_or_null(cJSON *object, const char *key, int number, bool there)
 {
-    add_item(object, key, there ? cJSON_CreateNumber(number) : cJSON_CreateNull());
-}
-
-static cJSON *new_object(void)
-{
-    cJSON *object = cJSON_CreateObject();
-    if (object == NULL)
-        kit_broken("no memory for JSON");
-    return object;
-}
-
-static cJSON *add_array(cJSON *object, const char *key)
-{
-    cJSON *array = cJSON_CreateArray();
-    add_item(object, key, array);
-    return array;
+    json_add(object, key, there ? cJSON_CreateNumber(number) : cJSON_CreateNull());
 }
 
 static cJSON *process_to_json(const struct finding_process *process)
 {
-    cJSON *object = new_object();
+    cJSON *object = json_object();
 
-    add_string(object, "name", process->name != NULL ? process->name : "");
-    add_number(object, "pid", process->number);
-    add_string(object, "blocked_in", process->blocked_in);
+    json_add_string(object, "name", process->name != NULL ? process->name : "");
+    json_add_number(object, "pid", process->number);
+    json_add_string(object, "blocked_in", process->blocked_in);
     add_number_or_null(object, "fd", process->fd, process->fd >= 0);
-    cJSON *waits_for = add_array(object, "waits_for");
+    cJSON *waits_for = json_add_array(object, "waits_for");
     for (size_t i = 0; i < process->n_waits_for; i++)
-        append(waits_for, cJSON_CreateNumber(process->waits_for[i]));
-    add_string(object, "file", process->place.file);
+        json_append(waits_for, cJSON_CreateNumber(process->waits_for[i]));
+    json_add_string(object, "file", process->place.file);
     add_number_or_null(object, "line", process->place.line, process->place.line > 0);
-    add_string(object, "function", process->place.function);
+    json_add_string(object, "function", process->place.function);
     return object;
 }
 
 cJSON *finding_to_json(const struct finding *finding)
 {
-    cJSON *object = new_object();
+    cJSON *object = json_object();
 
-    add_string(object, "kind", finding_kind_name(finding->kind));
-    add_string(object, "misconception", finding->misconception);
-    add_string(object, "text", finding->text != NULL ? finding->text : "");
-    cJSON *processes = add_array(object, "processes");
+    json_add_string(object, "kind", finding_kind_name(finding->kind));
+    json_add_string(object, "misconception", finding->misconception);
+    json_add_string(object, "text", finding->text != NULL ? finding->text : "");
+    cJSON *processes = json_add_array(object, "processes");
     for (size_t i = 0; i < finding->n_processes; i++)
-        append(processes, process_to_json(&finding->processes[i]));
-    add_string(object, "file", finding->place.file);
+        json_append(processes, process_to_json(&finding->processes[i]));
+    json_add_string(object, "file", finding->place.file);
     add_number_or_null(object, "line", finding->place.line, finding->place.line > 0);
     if (finding->place.function != NULL)
-        add_string(object, "function", finding->place.function);
+        json_add_string(object, "function", finding->place.function);
     if (finding->expected != NULL)
-        add_string(object, "expected", finding->expected);
+        json_add_string(object, "expected", finding->expected);
     if (finding->actual != NULL)
-        add_string(object, "actual", finding->actual);
+        json_add_string(object, "actual", finding->actual);
     return object;
 }
 
@@ -104,127 +65,108 @@ cJSON *findings_to_json(const struct findings *findings)
     cJSON *array = cJSON_CreateArray();
 
     for (size_t i = 0; i < findings->count; i++)
-        append(array, finding_to_json(&findings->items[i]));
+        json_append(array, finding_to_json(&findings->items[i]));
     return array;
 }
 
 static cJSON *check_to_object(const struct check_result *check)
 {
-    cJSON *object = new_object();
+    cJSON *object = json_object();
 
-    add_string(object, "id", check->id);
-    add_string(object, "status", check_status_name(check->status));
-    add_number(object, "score", check->score);
-    add_number(object, "max_score", check->max_score);
-    add_number(object, "seconds", round(check->seconds * 1000) / 1000);
+    json_add_string(object, "id", check->id);
+    json_add_string(object, "status", check_status_name(check->status));
+    json_add_number(object, "score", check->score);
+    json_add_number(object, "max_score", check->max_score);
+    json_add_number(object, "seconds", round(check->seconds * 1000) / 1000);
     if (check->schedules > 0)
-        add_number(object, "schedules", check->schedules);
-    add_string(object, "message", check->message != NULL ? check->message : "");
-    add_string(object, "expected", check->expected);
-    add_string(object, "actual", check->actual);
-    add_item(object, "findings", findings_to_json(&check->findings));
-    add_string(object, "reproduce", check->reproduce);
-    add_string(object, "hint", check->hint);
+        json_add_number(object, "schedules", check->schedules);
+    json_add_string(object, "message", check->message != NULL ? check->message : "");
+    json_add_string(object, "expected", check->expected);
+    json_add_string(object, "actual", check->actual);
+    json_add(object, "findings", findings_to_json(&check->findings));
+    json_add_string(object, "reproduce", check->reproduce);
+    json_add_string(object, "hint", check->hint);
     return object;
 }
 
 static cJSON *exercise_to_object(const struct exercise_result *exercise)
 {
-    cJSON *object = new_object();
+    cJSON *object = json_object();
 
-    add_string(object, "id", exercise->id);
-    add_string(object, "name", exercise->name);
-    add_string(object, "title", exercise->title);
-    add_string(object, "status", check_status_name(exercise->status));
-    add_number(object, "score", exercise->score);
-    add_number(object, "max_score", exercise->max_score);
-    cJSON *build = new_object();
-    add_item(build, "ok", cJSON_CreateBool(exercise->build_ok));
-    add_string(build, "log", exercise->build_log != NULL ? exercise->build_log : "");
-    add_item(object, "build", build);
-    cJSON *checks = add_array(object, "checks");
+    json_add_string(object, "id", exercise->id);
+    json_add_string(object, "name", exercise->name);
+    json_add_string(object, "title", exercise->title);
+    json_add_string(object, "status", check_status_name(exercise->status));
+    json_add_number(object, "score", exercise->score);
+    json_add_number(object, "max_score", exercise->max_score);
+    cJSON *build = json_object();
+    json_add(build, "ok", cJSON_CreateBool(exercise->build_ok));
+    json_add_string(build, "log", exercise->build_log != NULL ? exercise->build_log : "");
+    json_add(object, "build", build);
+    cJSON *checks = json_add_array(object, "checks");
     for (size_t i = 0; i < exercise->n_checks; i++)
-        append(checks, check_to_object(&exercise->checks[i]));
+        json_append(checks, check_to_object(&exercise->checks[i]));
     return object;
 }
 
 static cJSON *lab_to_object(const struct lab_result *lab)
 {
-    cJSON *object = new_object();
+    cJSON *object = json_object();
 
-    add_string(object, "id", lab->id);
-    add_string(object, "name", lab->name);
-    add_string(object, "title", lab->title);
-    add_number(object, "score", lab->score);
-    add_number(object, "max_score", lab->max_score);
-    cJSON *exercises = add_array(object, "exercises");
+    json_add_string(object, "id", lab->id);
+    json_add_string(object, "name", lab->name);
+    json_add_string(object, "title", lab->title);
+    json_add_number(object, "score", lab->score);
+    json_add_number(object, "max_score", lab->max_score);
+    cJSON *exercises = json_add_array(object, "exercises");
     for (size_t i = 0; i < lab->n_exercises; i++)
-        append(exercises, exercise_to_object(&lab->exercises[i]));
+        json_append(exercises, exercise_to_object(&lab->exercises[i]));
     return object;
-}
-
-/* Prints and frees. */
-static char *print_one_line(cJSON *object)
-{
-    char *text = cJSON_PrintUnformatted(object);
-    cJSON_Delete(object);
-    if (text == NULL)
-        kit_broken("no memory for JSON");
-    return text;
 }
 
 char *check_result_to_json(const struct check_result *check)
 {
-    return print_one_line(check_to_object(check));
+    return json_line(check_to_object(check));
 }
 
 char *exercise_result_to_json(const struct exercise_result *exercise)
 {
-    return print_one_line(exercise_to_object(exercise));
+    return json_line(exercise_to_object(exercise));
 }
 
 /* What only a submission has. */
 static void add_submission(cJSON *object, const struct results *results)
 {
     char *digest = kit_format("%016llx", (unsigned long long)results->digest);
-    add_string(object, "status", submission_status_name(results->status));
-    cJSON *notes = add_array(object, "notes");
-    for (size_t i = 0; i < results->n_notes; i++) {
-        char *clean = text_utf8(results->notes[i]);
-        append(notes, cJSON_CreateString(clean));
-        free(clean);
-    }
-    add_string(object, "digest", digest);
+    json_add_string(object, "status", submission_status_name(results->status));
+    cJSON *notes = json_add_array(object, "notes");
+    for (size_t i = 0; i < results->n_notes; i++)
+        json_append_string(notes, results->notes[i]);
+    json_add_string(object, "digest", digest);
     free(digest);
 }
 
 char *results_to_json(const struct results *results)
 {
-    cJSON *object = new_object();
+    cJSON *object = json_object();
 
-    add_number(object, "schema", SCHEMA);
-    add_string(object, "kit", "1.0");
-    add_string(object, "submission", results->submission);
+    json_add_number(object, "schema", SCHEMA);
+    json_add_string(object, "kit", "1.0");
+    json_add_string(object, "submission", results->submission);
     if (results->submission != NULL)
         add_submission(object, results);
-    add_number(object, "seed", (double)results->seed);
-    add_number(object, "score", results->score);
-    add_number(object, "max_score", results->max_score);
-    cJSON *machine = new_object();
-    add_item(machine, "ptrace", cJSON_CreateBool(results->machine.ptrace));
-    add_item(machine, "namespaces", cJSON_CreateBool(results->machine.namespaces));
-    add_item(machine, "valgrind", cJSON_CreateBool(results->machine.valgrind));
-    add_item(object, "machine", machine);
-    cJSON *labs = add_array(object, "labs");
+    json_add_number(object, "seed", (double)results->seed);
+    json_add_number(object, "score", results->score);
+    json_add_number(object, "max_score", results->max_score);
+    cJSON *machine = json_object();
+    json_add(machine, "ptrace", cJSON_CreateBool(results->machine.ptrace));
+    json_add(machine, "namespaces", cJSON_CreateBool(results->machine.namespaces));
+    json_add(machine, "valgrind", cJSON_CreateBool(results->machine.valgrind));
+    json_add(object, "machine", machine);
+    cJSON *labs = json_add_array(object, "labs");
     for (size_t i = 0; i < results->n_labs; i++)
-        append(labs, lab_to_object(&results->labs[i]));
-    char *text = cJSON_Print(object);
-    cJSON_Delete(object);
-    if (text == NULL)
-        kit_broken("no memory for JSON");
-    char *line = kit_format("%s\n", text);
-    free(text);
-    return line;
+        json_append(labs, lab_to_object(&results->labs[i]));
+    return json_text(object);
 }
 
 /* ---- Reading -------------------------------------------------------------------------------- */
