@@ -1,7 +1,6 @@
 /*
  * check.c - ipclab check: builds and checks what was started.
  */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include "jobs.h"
 #include "machine.h"
 #include "options.h"
+#include "report.h"
 #include "saved_runs.h"
 #include "state.h"
 
@@ -22,6 +22,8 @@ enum {
     OPTION_DIR = 256,
     OPTION_SEED,
     OPTION_JSON,
+    OPTION_JUNIT,
+    OPTION_TAP,
     OPTION_REPEAT,
     OPTION_SCHEDULES,
     OPTION_SCHEDULE,
@@ -36,16 +38,18 @@ static const struct option_row options[] = {
     {OPTION_SEED,                                                     "seed", "N", "Repeat a run: all that is random follows from the seed."},
     {OPTION_JSON,                                                          "json", "FILE",
      "Also write the results as JSON; - writes only them, to standard "
-     "output."},
-    {OPTION_REPEAT,"repeat", "N", "Run every check N times; it passes when it passes each time."},
-    {OPTION_SCHEDULES, "schedules", "N",
+     "output. So do the next two."},
+    {OPTION_JUNIT,"junit", "FILE", "The same as JUnit XML."},
+    {OPTION_TAP, "tap", "FILE", "The same as TAP, version 14."},
+    {OPTION_REPEAT,                                                "repeat", "N", "Run every check N times; it passes when it passes each time."},
+    {OPTION_SCHEDULES,                                                    "schedules", "N",
      "Where programs share memory, also try N orders in which their processes may run."},
-    {OPTION_SCHEDULE,                                                "schedule", "K",
+    {OPTION_SCHEDULE,                                                          "schedule", "K",
      "Try order number K of these alone, to see one that went wrong again."},
     {OPTION_FAIL_FAST,                                                    "fail-fast", NULL,
      "Stop each exercise at its first check that fails; the rest is skipped."},
-    {'j',                                                          "jobs", "N", "Check N exercises at the same time (default: two a processor)."},
-    {0                                                  },
+    {'j',                                  "jobs", "N", "Check N exercises at the same time (default: two a processor)."},
+    {0                                                },
 };
 
 static const struct command_help help = {
@@ -59,9 +63,21 @@ static const struct command_help help = {
         "pipeline --seed 8812",
 };
 
+/* In which formats results can be written. */
+static const struct {
+    int key;
+    const char *format;
+} outputs[] = {
+    {OPTION_JSON,  "json" },
+    {OPTION_JUNIT, "junit"},
+    {OPTION_TAP,   "tap"  },
+};
+
+enum { N_OUTPUTS = sizeof outputs / sizeof *outputs };
+
 struct arguments {
-    const char *dir; /* as given, or NULL */
-    const char *json;
+    const char *dir;              /* as given, or NULL */
+    const char *files[N_OUTPUTS]; /* see outputs; "-": standard output */
     uint64_t seed, repeats, parallel, schedules, schedule;
     bool seed_given, fail_fast;
 };
@@ -87,6 +103,25 @@ static bool read_number(int key, struct arguments *arguments)
     return false;
 }
 
+static bool take_output(int key, struct arguments *arguments)
+{
+    for (size_t i = 0; i < N_OUTPUTS; i++)
+        if (outputs[i].key == key) {
+            arguments->files[i] = optarg;
+            return true;
+        }
+    return false;
+}
+
+/* How many formats go to standard output. */
+static unsigned to_stdout(const struct arguments *arguments)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < N_OUTPUTS; i++)
+        n += arguments->files[i] != NULL && strcmp(arguments->files[i], "-") == 0;
+    return n;
+}
+
 /* Returns 0; or the key of options_next() that ends the command. */
 static int read_arguments(int argc, char **argv, struct arguments *arguments)
 {
@@ -98,8 +133,8 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments)
             return key;
         if (key == OPTION_DIR)
             arguments->dir = optarg;
-        else if (key == OPTION_JSON)
-            arguments->json = optarg;
+        else if (take_output(key, arguments))
+            continue;
         else if (key == OPTION_FAIL_FAST)
             arguments->fail_fast = true;
         else
@@ -112,6 +147,10 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments)
         usage_error(&help,
                     "--schedule K is one of those that --seed N --schedules M has tried: give "
                     "it with that seed, and without --schedules");
+        return OPTIONS_WRONG;
+    }
+    if (good && to_stdout(arguments) > 1) {
+        usage_error(&help, "only one format can go to standard output (-)");
         return OPTIONS_WRONG;
     }
     return good ? 0 : OPTIONS_WRONG;
@@ -127,18 +166,13 @@ static void tell(const struct exercise_result *exercise, void *context)
 }
 
 /* 0, or 3 with a message. */
-static int write_json(const struct results *results, const char *file)
+static int write_files(const struct results *results, const struct arguments *arguments)
 {
-    char *json = results_to_json(results);
     int status = 0;
-
-    if (strcmp(file, "-") == 0)
-        fputs(json, stdout);
-    else if (kit_write_file(file, json, strlen(json)) == -1) {
-        fprintf(stderr, "ipclab check: can't write %s: %s\n", file, strerror(errno));
-        status = 3;
-    }
-    free(json);
+    for (size_t i = 0; i < N_OUTPUTS; i++)
+        if (arguments->files[i] != NULL && report_write("check", format_find(outputs[i].format),
+                                                        results, arguments->files[i]) != 0)
+            status = 3;
     return status;
 }
 
@@ -171,7 +205,7 @@ static bool has_schedules(const struct results *results)
 static int check_all(const struct selection *selection, const char *dir,
                      const struct arguments *arguments)
 {
-    bool only_json = arguments->json != NULL && strcmp(arguments->json, "-") == 0;
+    bool quiet = to_stdout(arguments) > 0;
     struct terminal terminal = terminal_for(stdout);
     struct results results = {.seed = arguments->seed, .machine = machine_probe()};
     char *runs_folder = saved_runs_folder(dir);
@@ -185,19 +219,19 @@ static int check_all(const struct selection *selection, const char *dir,
                                .parallel = (unsigned)arguments->parallel};
 
     hint_count_in(dir);
-    jobs_run(selection, &how, &results, only_json ? NULL : tell, &terminal);
+    jobs_run(selection, &how, &results, quiet ? NULL : tell, &terminal);
     free(runs_folder);
     if (arguments->schedule == 0) /* one order alone says little */
         state_store(dir, &results, arguments->fail_fast);
     if (arguments->schedules + arguments->schedule > 0 && !has_schedules(&results))
         fprintf(stderr, "ipclab check: none of these checks runs programs that share memory, so "
                         "there was no order to try\n");
-    if (!only_json) {
+    if (!quiet) {
         terminal_total(&terminal, &results);
         print_next(dir, arguments);
     }
     int status = results_exit_status(&results);
-    if (arguments->json != NULL && write_json(&results, arguments->json) != 0)
+    if (write_files(&results, arguments) != 0)
         status = 3;
     results_clear(&results);
     return status;

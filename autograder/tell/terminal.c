@@ -307,12 +307,53 @@ static const struct check_result *all_told_before(const struct exercise_result *
     return first;
 }
 
+/* What was found, and what to do next. */
+static void print_check_body(const struct terminal *terminal,
+                             const struct exercise_result *exercise,
+                             const struct check_result *check, count_hints *count)
+{
+    const struct check_result *told = all_told_before(exercise, check);
+    if (told != NULL) { /* one line is enough: what to do next stands where it was told */
+        char *line = kit_format("the same cause as in %s", short_name(told->id));
+        print_text(terminal, line, INDENT_TEXT);
+        free(line);
+        return;
+    }
+    print_findings_of(terminal, exercise, check);
+    print_message(terminal, check, same_message_before(exercise, check));
+    if (check->status == CHECK_FAILED)
+        print_next_steps(terminal, check, count);
+}
+
+/* As on a terminal, but at the left edge. */
+char *terminal_check_text(const struct exercise_result *exercise, const struct check_result *check)
+{
+    char *text = NULL;
+    size_t length = 0;
+    struct terminal terminal = {.stream = open_memstream(&text, &length), .width = WIDTH_MOST};
+    struct text_buffer out = {0};
+
+    if (terminal.stream == NULL)
+        kit_broken("no memory for a text");
+    print_check_body(&terminal, exercise, check, NULL);
+    if (fclose(terminal.stream) == EOF)
+        kit_broken("no memory for a text");
+    text_add_bytes(&out, "", 0);
+    for (const char *line = text; *line != '\0';) {
+        size_t blanks = strspn(line, " "), end = strcspn(line, "\n");
+        size_t off = blanks < INDENT_TEXT ? blanks : INDENT_TEXT;
+        bool more = line[end] == '\n' && line[end + 1] != '\0';
+        text_add_bytes(&out, line + off, end - off + more);
+        line += end + (line[end] == '\n');
+    }
+    free(text);
+    return out.data;
+}
+
 static void print_check(const struct terminal *terminal, const struct exercise_result *exercise,
                         const struct check_result *check, count_hints *count)
 {
-    const struct check_result *before = same_message_before(exercise, check);
     char *points = kit_format("%s/%s", points_text(check->score), points_text(check->max_score));
-
     char *schedules = check->schedules > 0 ? kit_format("  (%d schedule%s)", check->schedules,
                                                         check->schedules == 1 ? "" : "s")
                                            : kit_strdup("");
@@ -323,19 +364,8 @@ static void print_check(const struct terminal *terminal, const struct exercise_r
             schedules);
     free(points);
     free(schedules);
-    if (check->status == CHECK_PASSED || check->status == CHECK_NOT_BUILT)
-        return;
-    const struct check_result *told = all_told_before(exercise, check);
-    if (told != NULL) { /* one line is enough: what to do next stands where it was told */
-        char *line = kit_format("the same cause as in %s", short_name(told->id));
-        print_text(terminal, line, INDENT_TEXT);
-        free(line);
-        return;
-    }
-    print_findings_of(terminal, exercise, check);
-    print_message(terminal, check, before);
-    if (check->status == CHECK_FAILED)
-        print_next_steps(terminal, check, count);
+    if (check->status != CHECK_PASSED && check->status != CHECK_NOT_BUILT)
+        print_check_body(terminal, exercise, check, count);
 }
 
 /* The compiler's words, at most BUILD_LOG_LINES of them. */

@@ -45,6 +45,9 @@ void terminal_total(const struct terminal *terminal, const struct results *resul
 /* All of it. */
 void terminal_results(const struct terminal *terminal, const struct results *results,
                       count_hints *count);
+/* What a check has to say, without its heading: plain text at the left edge, without a newline at
+ * the end, and without any byte that a terminal would act on. Owned by the caller. */
+char *terminal_check_text(const struct exercise_result *exercise, const struct check_result *check);
 /* Findings without a check around them, as `trace` tells them. */
 void terminal_findings(const struct terminal *terminal, const struct findings *findings,
                        int indent);

@@ -45,7 +45,7 @@ fi
 (cd work/01-pipes/3-pipeline && ends 0 "" make -s && [ -x pipeline ])
 
 # --- one that does not compile, the other exercises go on ---
-ends 1 "oneway\.c" "$ipclab" check 1.1 1.3 --json both.json
+ends 1 "oneway\.c" "$ipclab" check 1.1 1.3 --json both.json --junit both.xml --tap both.tap
 jq -r '[.labs[].exercises[] | "\(.id) \(.build.ok) \(.status)"] | join(", ")' both.json >"$scratch/seen"
 if grep -qx '1.1 false not_built, 1.3 true failed' "$scratch/seen"; then
     ok "what does not compile is not_built, and the rest is checked"
@@ -59,6 +59,20 @@ if jq -e '.schema == 1 and .seed != null and (.max_score > 0) and .machine.ptrac
 else
     not_ok "the results file is as promised" "See design: results file." both.json
 fi
+
+# The other formats tell the same; that JUnit is well-formed whatever is printed, test_formats.c knows.
+jq -r '[.labs[].exercises[].checks[].status] | "\(length) \([.[] | select(. == "failed")] | length) \([.[] | select(. == "not_built")] | length)"' both.json |
+    { read -r all bad unbuilt && {
+        grep -q "<testsuites name=\"ipclab\" tests=\"$all\" failures=\"$bad\" errors=\"$unbuilt\" skipped=\"0\" time=" both.xml || echo "both.xml: not $all tests, $bad failures, $unbuilt errors"
+        grep -qx "1\.\.$all" both.tap || echo "both.tap: no plan 1..$all"
+        [ "$(grep -cE '^not ok [0-9]+ - 1\.[13]\.' both.tap)" = $((bad + unbuilt)) ] || echo "both.tap: not $((bad + unbuilt)) lines \"not ok\""
+    }; } >"$scratch/seen"
+if command -v xmllint >/dev/null; then xmllint --noout both.xml >>"$scratch/seen" 2>&1; fi
+judge "--junit and --tap tell what --json tells" "See tell/formats.c." "$scratch/seen"
+ends 1 "^TAP version 14$" "$ipclab" check 1.3 --tap -
+if head -n 1 "$scratch/said" | grep -qx "TAP version 14"; then ok "--tap - writes nothing else"; else not_ok "--tap - writes nothing else" "It said:" "$scratch/said"; fi
+ends 2 "only one format" "$ipclab" check 1.3 --tap - --json -
+ends 3 "can't write nowhere/x.xml" "$ipclab" check 1.1 --junit nowhere/x.xml
 
 # --- the same seed, the same verdict; all right is status 0 ---
 for round in 1 2; do
