@@ -11,6 +11,7 @@
 
 #include "../suites/registry.h"
 #include "../tell/catalogue.h"
+#include "../tell/formats.h"
 #include "predictions.h"
 
 static void offer_checks(const struct exercise *exercise)
@@ -66,6 +67,12 @@ static void offer_pages(void)
     free(names);
 }
 
+static void offer_formats(void)
+{
+    for (const struct format *format = formats_all(); format->name != NULL; format++)
+        printf("%s\t%s\n", format->name, format->purpose);
+}
+
 void complete_words(const char *called, const char *typed)
 {
     bool page = strstr(called, "NAME") != NULL;
@@ -74,6 +81,8 @@ void complete_words(const char *called, const char *typed)
 
     if (page)
         offer_pages();
+    if (strstr(called, "FORMAT") != NULL)
+        offer_formats();
     if (strstr(called, "Pn") != NULL)
         offer_predictions();
     else if (id)

@@ -11,7 +11,8 @@
 #define IPCLAB_COMPLETE_H
 
 /* What a command may be told, by how its --help calls it ("[LAB|EXERCISE...]", "NAME", "PROGRAM"):
- * ids of labs and exercises, and of checks once the exercise is typed; names of pages; or files. */
+ * ids of labs and exercises, and of checks once the exercise is typed; names of pages; formats; or
+ * files. */
 void complete_words(const char *called, const char *typed);
 
 #endif

@@ -491,6 +491,26 @@ double course_points(const struct course *course, const struct exercise *exercis
     return 0;
 }
 
+static void weigh(const struct course *course, struct exercise_result *result)
+{
+    const struct exercise *exercise = registry_find_exercise(result->id);
+    double points = exercise != NULL ? course_points(course, exercise) : 0;
+    double factor = points > 0 && result->max_score > 0 ? points / result->max_score : 1;
+
+    for (size_t c = 0; c < result->n_checks; c++) {
+        result->checks[c].score *= factor;
+        result->checks[c].max_score *= factor;
+    }
+}
+
+void course_weigh(const struct course *course, struct results *results)
+{
+    for (size_t l = 0; l < results->n_labs; l++)
+        for (size_t e = 0; e < results->labs[l].n_exercises; e++)
+            weigh(course, &results->labs[l].exercises[e]);
+    results_sum(results);
+}
+
 static void set_hint(const struct course *course, struct check_result *result)
 {
     const struct check *check = registry_find_check(result->id);

@@ -51,6 +51,8 @@ void course_clear(struct course *course);
 
 /* What an exercise counts in the gradebook; 0: the points of its checks. */
 double course_points(const struct course *course, const struct exercise *exercise);
+/* Points by the weights, as the gradebook has them: into results. */
+void course_weigh(const struct course *course, struct results *results);
 /* The hints of a failed check by the policy: into results. */
 void course_set_hints(const struct course *course, struct results *results);
 /* Until when learners may not see a check; -1: they may see it. 0: never. */

@@ -31,6 +31,7 @@ static const struct command commands[] = {
     {"cc",         "ARG...",        "the compiler, with the kit's flags",             command_cc        },
     {"grade",      "SUBMISSION...", "grade a whole class",                            command_grade     },
     {"merge",      "DIR...",        "join the results of shards",                     command_merge     },
+    {"report",     "FORMAT FILE",   "results in the format of a platform",            command_report    },
     {"kit",        "FILE.tar.gz",   "pack what students get",                         command_kit       },
     {"doctor",     "",              "what this machine lets the kit do",              command_doctor    },
     {"--worker",   "",              NULL,                                             command_worker    },

@@ -126,6 +126,31 @@ END_TEST
 
 static const time_t day_before = 1801267200, day_after = 1801440000; /* around 2027-01-31 */
 
+START_TEST(results_are_weighed_as_the_gradebook_is)
+{
+    struct course course;
+    struct results results = {0};
+    char *error;
+    ck_assert_int_eq(course_read(&course, "x", "[weights]\n1.1 = 20\n", &error), 0);
+    struct lab_result *lab = results_add_lab(&results, "1", "01-pipes", "Pipes");
+    struct exercise_result *one = lab_result_add_exercise(lab, "1.1", "oneway", "");
+    exercise_result_add_check(one, "1.1.a", 2)->status = CHECK_FAILED;
+    exercise_result_add_check(one, "1.1.b", 6)->status = CHECK_PASSED;
+    exercise_result_add_check(one, "1.1.c", 8)->status = CHECK_SKIPPED; /* counts in no sum */
+    one->checks[1].score = 6;
+    struct exercise_result *two = lab_result_add_exercise(lab, "1.2", "pager", "");
+    exercise_result_add_check(two, "1.2.a", 5)->status = CHECK_FAILED;
+    results_sum(&results);
+
+    course_weigh(&course, &results);
+    ck_assert_double_eq_tol(results.score, 15, 1e-9);
+    ck_assert_double_eq_tol(results.max_score, 25, 1e-9);
+    ck_assert_double_eq_tol(results_find_exercise(&results, "1.1")->max_score, 20, 1e-9);
+    results_clear(&results);
+    course_clear(&course);
+}
+END_TEST
+
 START_TEST(a_check_is_hidden_until_its_day)
 {
     read_well(
@@ -257,6 +282,7 @@ static Suite *make_course_suite(void)
     tcase_add_test(tests, the_sample_says_the_defaults);
     tcase_add_test(tests, everything_is_read);
     tcase_add_test(tests, a_lab_s_weight_is_shared_by_its_exercises);
+    tcase_add_test(tests, results_are_weighed_as_the_gradebook_is);
     tcase_add_test(tests, a_check_is_hidden_until_its_day);
     tcase_add_test(tests, what_is_hidden_leaves_only_its_verdict);
     tcase_add_test(tests, a_gradebook_has_weights_a_pass_mark_and_no_formulas);

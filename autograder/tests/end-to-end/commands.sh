@@ -11,7 +11,7 @@ cd "$scratch" || exit 3
 ends 0 "1\.3 +pipeline" "$ipclab"
 ends 0 "pipeline" "$ipclab" list
 ends 0 "usage" "$ipclab" --help
-for command in list start check watch hint show explain predict trace cc grade merge kit doctor; do
+for command in list start check watch hint show explain predict trace cc grade merge report kit doctor; do
     ends 0 "usage: ipclab $command" "$ipclab" $command --help
     ends 0 "usage: ipclab $command" "$ipclab" help $command
 done
@@ -73,6 +73,13 @@ ends 1 "^TAP version 14$" "$ipclab" check 1.3 --tap -
 if head -n 1 "$scratch/said" | grep -qx "TAP version 14"; then ok "--tap - writes nothing else"; else not_ok "--tap - writes nothing else" "It said:" "$scratch/said"; fi
 ends 2 "only one format" "$ipclab" check 1.3 --tap - --json -
 ends 3 "can't write nowhere/x.xml" "$ipclab" check 1.1 --junit nowhere/x.xml
+
+ends 2 "takes a format" "$ipclab" report gradescope
+ends 2 "no format \"gradscope\"; did you mean: gradescope" "$ipclab" report gradscope both.json
+ends 2 "cannot read nowhere.json" "$ipclab" report tap nowhere.json
+ends 2 "cannot read both.xml" "$ipclab" report tap both.xml
+ends 0 "" "$ipclab" report tap both.json --out again.tap
+if cmp -s both.tap again.tap; then ok "report tells what check does"; else not_ok "report tells what check does" "again.tap differs from both.tap."; fi
 
 # --- the same seed, the same verdict; all right is status 0 ---
 for round in 1 2; do
