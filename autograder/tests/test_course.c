@@ -128,7 +128,6 @@ static const time_t day_before = 1801267200, day_after = 1801440000; /* around 2
 
 START_TEST(results_are_weighed_as_the_gradebook_is)
 {
-    struct course course;
     struct results results = {0};
     char *error;
     ck_assert_int_eq(course_read(&course, "x", "[weights]\n1.1 = 20\n", &error), 0);
