@@ -22,8 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,6 +29,7 @@
 #include "../run/box.h"
 #include "../run/kit.h"
 #include "../tell/text.h"
+#include "confine.h"
 #include "state.h"
 
 enum {
@@ -277,28 +276,6 @@ static void allow_kinds(struct archive *archive)
             our_fault("libarchive");
 }
 
-static void limit(int what, rlim_t value)
-{
-    struct rlimit both = {value, value};
-    if (setrlimit((__rlimit_resource_t)what, &both) == -1)
-        our_fault("setrlimit");
-}
-
-static void confine(const char *folder)
-{
-    if (chdir(folder) == -1)
-        our_fault("cannot enter the folder to unpack to");
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
-        our_fault("prctl");
-    limit(RLIMIT_CPU, CPU_SECONDS);
-    limit(RLIMIT_AS, (rlim_t)MEMORY_MB << 20);
-    limit(RLIMIT_FSIZE, SOURCE_LIMIT);
-    limit(RLIMIT_CORE, 0);
-    if (box_drop_privileges() == -1)
-        our_fault("cannot give up root");
-    alarm(WALL_SECONDS);
-}
-
 static _Noreturn void unpack_here(int fd, uint64_t packed)
 {
     struct unpacking unpacking = {.archive = archive_read_new(), .packed = packed};
@@ -384,7 +361,9 @@ char *unpack(const char *archive, const char *folder, struct notes *notes)
         report = fdopen(ends[1], "w");
         if (report == NULL)
             _exit(1);
-        confine(folder);
+        if (confine(&(struct confinement){folder, CPU_SECONDS, WALL_SECONDS, MEMORY_MB,
+                                          SOURCE_LIMIT}) == -1)
+            our_fault("cannot confine what unpacks");
         unpack_here(fd, (uint64_t)file.st_size);
     }
     close(ends[1]);

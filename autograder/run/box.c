@@ -54,11 +54,13 @@ static bool write_map(pid_t pid, const char *which)
     return written;
 }
 
+/* Holds it as long as the kit lives: the signal is asked for when the uid has changed, which would
+ * undo it, and the write fails when the kit was gone before that. */
 static _Noreturn void hold_namespace(int ready)
 {
     char byte = 'r';
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && box_drop_privileges() == 0 &&
-        unshare(CLONE_NEWUSER) == 0 && write(ready, &byte, 1) == 1)
+    if (box_drop_privileges() == 0 && unshare(CLONE_NEWUSER) == 0 &&
+        prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && write(ready, &byte, 1) == 1)
         pause();
     _exit(1);
 }
@@ -74,8 +76,10 @@ static int two_users(void)
         return -1;
     fflush(NULL);
     pid_t pid = fork();
-    if (pid == 0)
+    if (pid == 0) {
+        close(ready[0]);
         hold_namespace(ready[1]);
+    }
     close(ready[1]);
     if (pid > 0 && read(ready[0], &byte, 1) == 1 && write_map(pid, "uid_map") &&
         write_map(pid, "gid_map")) {
