@@ -49,6 +49,7 @@ tool:patch                 patch             patch            patch       patch
 tool:script                bsdutils          util-linux       util-linux  util-linux-misc
 tool:zip                   zip               zip              zip         zip
 tool:xz                    xz-utils          xz               xz          xz
+tool:sim_c                 similarity-tester similarity-tester -          -
 '
 needed_for_slurm='
 tool:slurmctld             slurm-wlm         slurm-slurmctld  slurm-llnl  slurm

@@ -17,6 +17,7 @@
 #include "../tell/text.h"
 #include "kit_paths.h"
 #include "state.h"
+#include "submissions.h"
 #include "unpack.h"
 
 enum { SHOWN_NAME = 120 };
@@ -378,4 +379,27 @@ unsigned arrange(const char *from, const struct selection *selection, const char
     free(all.needed);
     free(all.sources);
     return all.copied;
+}
+
+char *lay_out(const char *submission, const struct selection *selection, const char *raw,
+              const char *into, struct notes *notes, uint64_t *result)
+{
+    struct stat status;
+    char *archive = kit_strdup(submission), *why = NULL;
+
+    if (stat(archive, &status) == -1)
+        kit_broken("cannot look at %s", archive);
+    if (S_ISDIR(status.st_mode)) {
+        free(archive);
+        archive = submissions_wrapped(submission);
+    }
+    if (archive != NULL)
+        why = unpack(archive, raw, notes);
+    if (why == NULL &&
+        arrange(archive != NULL ? raw : submission, selection, into, notes, result) == 0)
+        why = kit_strdup("No file of the exercises was found in it.");
+    if (why != NULL)
+        notes_add(notes, "%s", why);
+    free(archive);
+    return why;
 }

@@ -27,4 +27,13 @@
 unsigned arrange(const char *from, const struct selection *selection, const char *into,
                  struct notes *notes, uint64_t *digest);
 
+/*
+ * The same for a submission as it was handed in: a folder, an archive, or a folder with one archive
+ * in it, which is unpacked to `raw`, an empty folder of the caller's. Returns NULL; or why there is
+ * nothing of the exercises in it, a sentence that is the last of the notes, too (owned by the
+ * caller).
+ */
+char *lay_out(const char *submission, const struct selection *selection, const char *raw,
+              const char *into, struct notes *notes, uint64_t *digest);
+
 #endif

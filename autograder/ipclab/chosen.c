@@ -5,7 +5,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "../run/kit.h"
 #include "state.h"
 
 int choose_words(const struct command_help *help, struct selection *selection, char **words)
@@ -21,6 +23,20 @@ int choose_words(const struct command_help *help, struct selection *selection, c
         return -1;
     }
     return 0;
+}
+
+int choose_list(const struct command_help *help, struct selection *selection, const char *list)
+{
+    char *copy = kit_strdup(list), *rest = NULL;
+    int result = 0;
+    selection_clear(selection);
+    for (char *word = strtok_r(copy, ",", &rest); word != NULL && result == 0;
+         word = strtok_r(NULL, ",", &rest)) {
+        char *words[] = {word, NULL};
+        result = choose_words(help, selection, words);
+    }
+    free(copy);
+    return result;
 }
 
 /* An exercise that was named and was not started, or NULL. */

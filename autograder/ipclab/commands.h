@@ -19,6 +19,7 @@ int command_trace(int argc, char **argv);
 int command_grade(int argc, char **argv);
 int command_merge(int argc, char **argv);
 int command_report(int argc, char **argv);
+int command_similar(int argc, char **argv);
 int command_kit(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 

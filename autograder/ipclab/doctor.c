@@ -44,19 +44,22 @@ static const struct tool {
     bool needed;
     const char *package[MANAGERS];
 } tools[] = {
-    {"gcc",      "clang", "builds programs",                                true,  {"gcc", "gcc", "gcc", "build-base"}                     },
-    {"make",     NULL,    "builds by hand in work/",                        false, {"make", "make", "make", "make"}                        },
+    {"gcc",      "clang", "builds programs",                                true,  {"gcc", "gcc", "gcc", "build-base"}                                                 },
+    {"make",     NULL,    "builds by hand in work/",                        false, {"make", "make", "make", "make"}                                                    },
     {"bwrap",
      NULL,                "the box that contains hostile programs",
-     false,                                                                        {"bubblewrap", "bubblewrap", "bubblewrap", "bubblewrap"}},
-    {"valgrind", NULL,    "memory errors",                                  false, {"valgrind", "valgrind", "valgrind", "valgrind"}        },
-    {"gdb",      NULL,    "to look into a program yourself",                false, {"gdb", "gdb", "gdb", "gdb"}                            },
+     false,                                                                        {"bubblewrap", "bubblewrap", "bubblewrap", "bubblewrap"}                            },
+    {"valgrind", NULL,    "memory errors",                                  false, {"valgrind", "valgrind", "valgrind", "valgrind"}                                    },
+    {"gdb",      NULL,    "to look into a program yourself",                false, {"gdb", "gdb", "gdb", "gdb"}                                                        },
     {"strace",
      NULL,                "to see its system calls yourself",
-     false,                                                                        {"strace", "strace", "strace", "strace"}                },
+     false,                                                                        {"strace", "strace", "strace", "strace"}                                            },
+    {"sim_c",
+     NULL,                "alike submissions: ipclab similar",
+     false,                                                                        {"similarity-tester", "similarity-tester", "similarity-tester", "similarity-tester"}},
     {"xdg-open",
      NULL,                "opens pages in the browser: ipclab show --open",
-     false,                                                                        {"xdg-utils", "xdg-utils", "xdg-utils", "xdg-utils"}    },
+     false,                                                                        {"xdg-utils", "xdg-utils", "xdg-utils", "xdg-utils"}                                },
 };
 
 static const char *yes_or_no(bool yes)

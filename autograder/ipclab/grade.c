@@ -29,6 +29,7 @@
 #include "../tell/terminal.h"
 #include "../tell/text.h"
 #include "arrange.h"
+#include "chosen.h"
 #include "commands.h"
 #include "course.h"
 #include "gradebook.h"
@@ -38,7 +39,6 @@
 #include "saved_runs.h"
 #include "submission_page.h"
 #include "submissions.h"
-#include "unpack.h"
 
 enum {
     OPTION_OUT = 256,
@@ -135,29 +135,14 @@ static void fill(struct results *results, const struct selection *selection,
 static char *prepare(const struct grading *grading, const struct submission *submission,
                      const struct box *scratch, const char *into, struct results *results)
 {
-    struct stat status;
     struct notes notes = {0};
-    char *raw = kit_format("%s/runs", scratch->folder), *why = NULL;
-    char *archive = kit_strdup(submission->path);
+    char *raw = kit_format("%s/runs", scratch->folder);
+    char *why = lay_out(submission->path, &grading->book.course.selection, raw, into, &notes,
+                        &results->digest);
 
-    if (stat(archive, &status) == -1)
-        kit_broken("cannot look at %s", archive);
-    if (S_ISDIR(status.st_mode)) {
-        free(archive);
-        archive = submissions_wrapped(submission->path);
-    }
-    if (archive != NULL)
-        why = unpack(archive, raw, &notes);
-    if (why == NULL &&
-        arrange(archive != NULL ? raw : submission->path, &grading->book.course.selection, into,
-                &notes, &results->digest) == 0)
-        why = kit_strdup("No file of the exercises was found in it.");
-    if (why != NULL)
-        notes_add(&notes, "%s", why);
     notes_close(&notes);
     results->notes = notes.lines;
     results->n_notes = notes.count;
-    free(archive);
     free(raw);
     return why;
 }
@@ -475,24 +460,6 @@ static void grade_all(struct grading *grading)
 
 /* ---- The words ------------------------------------------------------------------------------ */
 
-static int select_labs(struct selection *selection, const char *list)
-{
-    char *copy = kit_strdup(list), *rest = NULL;
-    int result = 0;
-    selection_clear(selection);
-    for (char *word = strtok_r(copy, ",", &rest); word != NULL && result == 0;
-         word = strtok_r(NULL, ",", &rest)) {
-        char *error;
-        if (selection_add(selection, word, &error) == 0)
-            continue;
-        usage_error(&help, "%s", error);
-        free(error);
-        result = -1;
-    }
-    free(copy);
-    return result;
-}
-
 static bool read_shard(const char *word, struct gradebook *book)
 {
     char end;
@@ -555,7 +522,7 @@ static int read_words(struct grading *grading, int argc, char **argv)
         return OPTIONS_WRONG;
     struct course *course = &grading->book.course;
     grading->book.seed = grading->seed_given ? seed : course->seed;
-    if (grading->labs != NULL && select_labs(&course->selection, grading->labs) == -1)
+    if (grading->labs != NULL && choose_list(&help, &course->selection, grading->labs) == -1)
         return OPTIONS_WRONG;
     if (course->selection.count == 0)
         selection_add_all(&course->selection);
@@ -639,7 +606,7 @@ static int grade(struct grading *grading)
 
 int command_grade(int argc, char **argv)
 {
-    struct grading grading = {.words = argv};
+    struct grading grading = {.words = argv, .submissions.command = help.name};
     int key = read_words(&grading, argc, argv), status = 2;
 
     if (key == OPTIONS_HELP)

@@ -32,6 +32,7 @@ static const struct command commands[] = {
     {"grade",      "SUBMISSION...", "grade a whole class",                            command_grade     },
     {"merge",      "DIR...",        "join the results of shards",                     command_merge     },
     {"report",     "FORMAT FILE",   "results in the format of a platform",            command_report    },
+    {"similar",    "SUBMISSION...", "which submissions have passages alike",          command_similar   },
     {"kit",        "FILE.tar.gz",   "pack what students get",                         command_kit       },
     {"doctor",     "",              "what this machine lets the kit do",              command_doctor    },
     {"--worker",   "",              NULL,                                             command_worker    },

@@ -198,3 +198,19 @@ bool options_number(const struct command_help *help, const char *option, const c
     free(shown);
     return false;
 }
+
+int options_write(const char *command, const char *file, const char *text)
+{
+    size_t length = strlen(text);
+
+    if (strcmp(file, "-") == 0) {
+        fputs(text, stdout);
+        if (length == 0 || text[length - 1] != '\n')
+            putchar('\n');
+        return 0;
+    }
+    if (kit_write_file(file, text, length) == 0)
+        return 0;
+    fprintf(stderr, "ipclab %s: can't write %s: %s\n", command, file, strerror(errno));
+    return -1;
+}

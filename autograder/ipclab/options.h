@@ -37,6 +37,10 @@ int usage_error(const struct command_help *help, const char *format, ...)
 bool options_number(const struct command_help *help, const char *option, const char *text,
                     uint64_t least, uint64_t most, uint64_t *number);
 
+/* Writes what a command made to the file that an option named; "-" is standard output. 0, or -1
+ * after saying why, as that command. */
+int options_write(const char *command, const char *file, const char *text);
+
 void print_help(const struct command_help *help);
 
 /* From now on --help prints what a shell may offer after the word `previous` (complete.h). */

@@ -54,10 +54,7 @@ int report_write(const char *command, const struct format *format, const struct 
                 "that %s could be told\n",
                 command, format->name);
         status = 3;
-    } else if (strcmp(file, "-") == 0) {
-        fputs(text, stdout);
-    } else if (kit_write_file(file, text, strlen(text)) == -1) {
-        fprintf(stderr, "ipclab %s: can't write %s: %s\n", command, file, strerror(errno));
+    } else if (options_write(command, file, text) == -1) {
         status = 3;
     }
     free(text);

@@ -18,10 +18,10 @@
 
 enum { LONGEST_NAME = 180, SHOWN_PATH = 200 }; /* NAME.json.PID.new must fit into 255 bytes */
 
-static void say(const char *path, const char *what)
+static void say(const struct submissions *submissions, const char *path, const char *what)
 {
     char *shown = text_visible(path, strlen(path), SHOWN_PATH);
-    fprintf(stderr, "ipclab grade: %s: %s\n", shown, what);
+    fprintf(stderr, "ipclab %s: %s: %s\n", submissions->command, shown, what);
     free(shown);
 }
 
@@ -29,7 +29,7 @@ static void add_path(struct submissions *submissions, const char *path)
 {
     struct stat status;
     if (stat(path, &status) == -1 || access(path, R_OK) == -1) {
-        say(path, strerror(errno));
+        say(submissions, path, strerror(errno));
         submissions->wrong = true;
         return;
     }
@@ -116,7 +116,7 @@ static bool take_members(struct submissions *submissions, const char *folder)
     bool class = !members.is_submission && members.n >= 2;
     if (class) {
         char *what = kit_format("a folder of %zu submissions", members.n);
-        say(folder, what);
+        say(submissions, folder, what);
         free(what);
     }
     for (size_t i = 0; class && i < members.n; i++)
@@ -178,7 +178,7 @@ static void give_name(struct submissions *submissions, size_t which)
     if (strcmp(submission->name, wanted) != 0) {
         char *shown = text_visible(submission->name, strlen(submission->name), SHOWN_PATH);
         char *what = kit_format("its name is taken, so it is called %s", shown);
-        say(submission->path, what);
+        say(submissions, submission->path, what);
         free(what);
         free(shown);
     }

@@ -18,14 +18,15 @@ struct submission {
 struct submissions {
     struct submission *items;
     size_t n;
-    bool wrong; /* some path could not be used; that was said */
+    const char *command; /* whose messages these are: "grade" */
+    bool wrong;          /* some path could not be used; that was said */
 };
 
 /*
- * Takes the paths of folders and archives. One folder alone that holds several submissions, and
- * none of the files of an exercise itself, stands for these. The result is sorted by path and each
- * has a name of its own: of two alike the second is called NAME-2 (which is said), so the same
- * paths get the same names on every machine.
+ * Takes the paths of folders and archives, for a command whose name the caller has set. One folder
+ * alone that holds several submissions, and none of the files of an exercise itself, stands for
+ * these. The result is sorted by path and each has a name of its own: of two alike the second is
+ * called NAME-2 (which is said), so the same paths get the same names on every machine.
  */
 void submissions_find(struct submissions *submissions, char *const *paths, size_t n);
 /* Keeps number `shard` (from 1) of `shards` parts. */

@@ -214,18 +214,6 @@ static char *trace_to_json(const struct run *run, char **program, const struct f
     return text;
 }
 
-static int write_file(const char *file, const char *text)
-{
-    if (strcmp(file, "-") == 0) {
-        puts(text);
-        return 0;
-    }
-    if (kit_write_file(file, text, strlen(text)) == 0)
-        return 0;
-    fprintf(stderr, "ipclab trace: cannot write %s: %s\n", file, strerror(errno));
-    return -1;
-}
-
 /* ---- The page ------------------------------------------------------------------------------- */
 
 static char *words_joined(char **words)
@@ -270,7 +258,7 @@ static int write_page(const char *file, const struct run *run, char **program,
                                    .findings = findings,
                                    .folders = folders};
     char *html = page_html(&(struct page){.title = title, .runs = &drawn, .n_runs = 1});
-    int status = write_file(file, html);
+    int status = options_write(help.name, file, html);
 
     free(html);
     free(title);
@@ -396,7 +384,7 @@ static int trace(const struct trace_options *options, char **program)
     int status = 0;
     if (options->json != NULL) {
         char *json = trace_to_json(run, program, &findings, options->seed);
-        status = write_file(options->json, json);
+        status = options_write(help.name, options->json, json);
         free(json);
     }
     if (options->html != NULL && write_page(options->html, run, program, &findings) == -1)

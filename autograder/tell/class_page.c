@@ -18,22 +18,10 @@
 enum { MOST_BARS = 12, BAR_HEIGHT = 22, CHART_WIDTH = 720, LABEL_WIDTH = 330, BIN_WIDTH = 64 };
 enum { HISTOGRAM_HEIGHT = 180, HISTOGRAM_BASE = 150, HISTOGRAM_ROOM = 120 };
 
-static const char head[] =
-    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-    "'unsafe-inline'\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width\">\n";
-
-static const char style[] =
-    "<style>\n:root{color-scheme:light dark}\n"
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}\n"
-    "svg{max-width:100%;height:auto;display:block}\n"
-    "svg text{font:13px system-ui,sans-serif;fill:currentColor}\n"
-    ".bar{fill:#3b6ea8}.axis{stroke:currentColor;opacity:.5}\n"
-    "table{border-collapse:collapse}th,td{padding:.15rem .9rem .15rem 0;text-align:left}\n"
-    "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\n"
-    "@media(prefers-color-scheme:dark){.bar{fill:#7fb0e8}}\n"
-    "</style></head><body>\n";
+static const char style[] = "svg{max-width:100%;height:auto;display:block}\n"
+                            "svg text{font:13px system-ui,sans-serif;fill:currentColor}\n"
+                            ".bar{fill:#3b6ea8}.axis{stroke:currentColor;opacity:.5}\n"
+                            "@media(prefers-color-scheme:dark){.bar{fill:#7fb0e8}}\n";
 
 static void add_histogram(struct text_buffer *page, const struct class_book *class)
 {
@@ -140,11 +128,7 @@ char *class_page(const struct class_book *class)
     struct text_buffer page = {0};
     const char *title = class->title != NULL ? class->title : "The class";
 
-    text_add(&page, "%s<title>", head);
-    html_text(&page, title);
-    text_add(&page, "</title>\n%s<h1>", style);
-    html_text(&page, title);
-    text_add(&page, "</h1>\n");
+    html_begin(&page, title, style);
     add_numbers(&page, class);
     add_histogram(&page, class);
     add_bars(&page, "What was got wrong most", &class->misconceptions, true);

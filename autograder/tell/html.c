@@ -37,6 +37,26 @@ void html_text(struct text_buffer *out, const char *text)
     free(printable);
 }
 
+void html_begin(struct text_buffer *out, const char *title, const char *style)
+{
+    text_add(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+                  "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+                  "style-src 'unsafe-inline'\">\n"
+                  "<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
+    html_text(out, title);
+    text_add(out,
+             "</title>\n<style>\n:root{color-scheme:light dark}\n"
+             "body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;"
+             "padding:0 1rem}\n"
+             "table{border-collapse:collapse}"
+             "th,td{padding:.15rem .9rem .15rem 0;text-align:left}\n"
+             "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\n"
+             "%s</style></head><body>\n<h1>",
+             style);
+    html_text(out, title);
+    text_add(out, "</h1>\n");
+}
+
 void html_text_cut(struct text_buffer *out, const char *text, size_t most)
 {
     size_t length = strlen(text);

@@ -14,6 +14,10 @@
 
 struct cJSON;
 
+/* The beginning of a page for reading, up to its heading: it loads nothing and runs nothing, and
+ * its policy forbids it. style: of ours, in addition. It ends with </body></html>. */
+void html_begin(struct text_buffer *out, const char *title, const char *style);
+
 /* Several lines of text: control characters are made visible as text_printable() does, what is not
  * UTF-8 becomes U+FFFD, and < > & " ' are escaped: good between tags and in a quoted attribute. */
 void html_text(struct text_buffer *out, const char *text);
