@@ -368,6 +368,8 @@ bool saw_failure(struct run *run, const char *call, int error);
 bool saw_fault(struct run *run);
 /* The same, of a call of that name. */
 bool saw_fault_in(struct run *run, const char *call);
+/* The errno with which that call failed; 0: none did. */
+int error_of_fault(struct run *run);
 /* With given_interruptions(): was a call of that name interrupted, and then never made again by the
  * same thread? (A semop with other operations is not the same call.) */
 bool saw_given_up(struct run *run, const char *call);

@@ -657,6 +657,12 @@ bool saw_fault_in(struct run *run, const char *name)
     return call != NULL && call_is(call->name, name);
 }
 
+int error_of_fault(struct run *run)
+{
+    const struct call *call = failed_call(run->record);
+    return call != NULL ? -(int)call->result : 0;
+}
+
 bool saw_given_up(struct run *run, const char *name)
 {
     for (size_t i = 0; i < run->record->n_calls; i++)

@@ -65,15 +65,6 @@ void let_go_on(struct party *party, struct peer *peer)
     wait_until_idle(party->run);
 }
 
-/* The errno by which the kit has made a call fail; 0: it has not. */
-static int error_of_fault(struct run *run)
-{
-    for (size_t i = 0; i < record_of(run)->n_calls; i++)
-        if (record_of(run)->calls[i].injected)
-            return -(int)record_of(run)->calls[i].result;
-    return 0;
-}
-
 void expect_fault_logged(struct run *run, const char *log)
 {
     int error = error_of_fault(run);

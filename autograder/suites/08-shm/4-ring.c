@@ -643,16 +643,6 @@ CHECK(interruptions_and_short_io, 1,
     }
 }
 
-/* strerror() of the call that the kit has made to fail. */
-static const char *reason_of_fault(struct run *run)
-{
-    const struct record *record = record_of(run);
-    for (size_t i = 0; i < record->n_calls; i++)
-        if (record->calls[i].injected)
-            return strerror(-(int)record->calls[i].result);
-    return NULL;
-}
-
 /* Status 1 and a reason; NULL: any. */
 static void expect_failed(struct ring *ring, struct peer *peer, const char *reason)
 {
@@ -686,7 +676,7 @@ static void fail_create(struct given *fault)
     settle(&ring);
     bool failed = saw_fault(ring.run);
     if (failed)
-        expect_failed(&ring, create, reason_of_fault(ring.run));
+        expect_failed(&ring, create, strerror(error_of_fault(ring.run)));
     else
         expect_peer_exit(create, 0);
     key_t key = (key_t)strtoul(ring.key, NULL, 0);

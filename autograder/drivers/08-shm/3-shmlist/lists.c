@@ -76,6 +76,7 @@ static const char *errno_name(int error)
         {ENOSPC, "ENOSPC" },
         {ENOMEM, "ENOMEM" },
         {EACCES, "EACCES" },
+        {EPERM,  "EPERM"  },
         {EIDRM,  "EIDRM"  },
         {ENOSYS, "ENOSYS" },
     };
