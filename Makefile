@@ -114,6 +114,7 @@ soak: all deps-test ## the gates at length: 20 rounds under load, every check of
 	@IPCLAB_REPEAT=20 IPCLAB_THOROUGH=1 bash autograder/tests/gates/run 1
 	@IPCLAB_THOROUGH=1 bash autograder/tests/gates/run 3
 	@IPCLAB_THOROUGH=1 bash autograder/tests/end-to-end/kit.sh
+	@IPCLAB_THOROUGH=1 bash autograder/tests/end-to-end/pack.sh
 	@IPCLAB_RACE_ROUNDS=50 bash autograder/tests/end-to-end/races.sh
 	@IPCLAB_CLASS=200 bash autograder/tests/end-to-end/grade.sh
 	@IPCLAB_THOROUGH=1 bash autograder/tests/end-to-end/hostile.sh

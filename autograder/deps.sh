@@ -48,6 +48,7 @@ tool:tmux                  tmux              tmux             tmux        tmux
 tool:patch                 patch             patch            patch       patch
 tool:script                bsdutils          util-linux       util-linux  util-linux-misc
 tool:zip                   zip               zip              zip         zip
+tool:unzip                 unzip             unzip            unzip       unzip
 tool:xz                    xz-utils          xz               xz          xz
 tool:sim_c                 similarity-tester similarity-tester -          -
 '

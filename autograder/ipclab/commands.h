@@ -21,6 +21,7 @@ int command_merge(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_similar(int argc, char **argv);
 int command_kit(int argc, char **argv);
+int command_pack(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 
 /* Not for learners: what the kit starts inside a box, and a measurement. */

@@ -12,6 +12,7 @@
 #include "../suites/registry.h"
 #include "../tell/catalogue.h"
 #include "../tell/formats.h"
+#include "pack.h"
 #include "predictions.h"
 
 static void offer_checks(const struct exercise *exercise)
@@ -73,6 +74,13 @@ static void offer_formats(void)
         printf("%s\t%s\n", format->name, format->purpose);
 }
 
+static void offer_platforms(void)
+{
+    const char *purpose, *name;
+    for (size_t i = 0; (name = pack_platform(i, &purpose)) != NULL; i++)
+        printf("%s\t%s\n", name, purpose);
+}
+
 void complete_words(const char *called, const char *typed)
 {
     bool page = strstr(called, "NAME") != NULL;
@@ -83,6 +91,8 @@ void complete_words(const char *called, const char *typed)
         offer_pages();
     if (strstr(called, "FORMAT") != NULL)
         offer_formats();
+    if (strstr(called, "PLATFORM") != NULL)
+        offer_platforms();
     if (strstr(called, "Pn") != NULL)
         offer_predictions();
     else if (id)

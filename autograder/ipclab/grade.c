@@ -47,6 +47,7 @@ enum {
     OPTION_CONFIG,
     OPTION_SHARD,
     OPTION_RESUME,
+    OPTION_SINGLE,
     MOST_JOBS = 256,
     MOST_SHARDS = 10000
 };
@@ -58,6 +59,8 @@ static const struct option_row options[] = {
     {OPTION_LABS,   "labs",   "LIST", "Only these labs or exercises, with commas: 1,2 or 1.1,1.3."      },
     {OPTION_CONFIG, "config", "FILE", "The rules: exercises, weights, hidden checks (course.ini)."      },
     {OPTION_SHARD,  "shard",  "I/N",  "Only part I of N, for several machines; then: ipclab merge."     },
+    {OPTION_SINGLE, "single", NULL,
+     "The folder is one submission, called \"submission\", whatever is in it."                          },
     {OPTION_SEED,   "seed",   "N",    "The same seed for all (default: 1)."                             },
     {0,             NULL,     NULL,   NULL                                                              },
 };
@@ -89,7 +92,7 @@ struct grading {
     struct submissions submissions;
     const char *labs, *config, *shard;
     uint64_t parallel;
-    bool resume, seed_given;
+    bool resume, seed_given, single;
     char **words; /* of the command line, for what to type next */
     size_t started, done, before, refused, broken;
     long long began_us;
@@ -510,6 +513,8 @@ static int read_words(struct grading *grading, int argc, char **argv)
             grading->config = optarg;
         else if (key == OPTION_RESUME)
             grading->resume = true;
+        else if (key == OPTION_SINGLE)
+            grading->single = true;
         else if (key == OPTION_SHARD)
             good = read_shard(optarg, &grading->book);
         else if (key == OPTION_SEED)
@@ -613,8 +618,13 @@ int command_grade(int argc, char **argv)
         status = 0;
     else if (key == 0 && optind == argc)
         usage_error(&help, "which submissions? For example: ipclab grade submissions/*");
+    else if (key == 0 && grading.single && argc - optind > 1)
+        usage_error(&help, "--single takes one submission");
     else if (key == 0) {
-        submissions_find(&grading.submissions, argv + optind, (size_t)(argc - optind));
+        if (grading.single)
+            submissions_single(&grading.submissions, argv[optind]);
+        else
+            submissions_find(&grading.submissions, argv + optind, (size_t)(argc - optind));
         submissions_keep_shard(&grading.submissions, grading.book.shard, grading.book.shards);
         if (grading.submissions.n > 0 || grading.book.shards > 1)
             status = grade(&grading);

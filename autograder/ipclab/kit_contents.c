@@ -35,6 +35,7 @@ static const char *const given_away[] = {
     "autograder/course.ini",
     "autograder/deps.sh",
     "autograder/slurm",
+    "autograder/platforms",
     "autograder/book",
     "autograder/demo",
     "autograder/explain",
@@ -48,6 +49,12 @@ static const char *const given_away[] = {
     "autograder/suites",
     "autograder/ipclab",
 };
+
+/* A path below the folder; "" is the archive's root. Owned by the caller. */
+static char *inside(const char *into, const char *path)
+{
+    return into[0] != '\0' ? kit_format("%s/%s", into, path) : kit_strdup(path);
+}
 
 /* ---- Without what is hidden ----------------------------------------------------------------- */
 
@@ -104,7 +111,8 @@ static void hide(struct bundle *bundle, const char *into, const struct exercise 
 {
     size_t n;
     const char **names = hidden_names(exercise, rules, now, &n);
-    char *path = kit_format("%s/autograder/suites/%s.c", into, exercise->folder);
+    char *below = kit_format("autograder/suites/%s.c", exercise->folder);
+    char *path = inside(into, below);
     struct bundle_file *suite = bundle_find(bundle, path);
 
     if (n > 0 && suite == NULL)
@@ -119,6 +127,7 @@ static void hide(struct bundle *bundle, const char *into, const struct exercise 
     }
     free(names);
     free(path);
+    free(below);
 }
 
 /* ---- The whole ------------------------------------------------------------------------------ */
@@ -131,7 +140,7 @@ int kit_contents(struct bundle *bundle, const char *into, const struct course *r
 
     for (size_t i = 0; i < sizeof given_away / sizeof *given_away; i++) {
         char *from = kit_path("%s", given_away[i]);
-        char *to = kit_format("%s/%s", into, given_away[i]);
+        char *to = inside(into, given_away[i]);
         int result = bundle_add_tree(bundle, from, to);
         if (result == -1)
             *error = kit_format("%s: %s. A kit is made from the source tree, not from an installed "
@@ -150,7 +159,7 @@ int kit_contents(struct bundle *bundle, const char *into, const struct course *r
 
 void kit_mark(struct bundle *bundle, const char *into)
 {
-    char *path = kit_format("%s/KIT", into);
+    char *path = inside(into, "KIT");
     char *mark = kit_format("%016" PRIx64 "\n", bundle_digest(bundle));
     bundle_add(bundle, path, false, mark, strlen(mark));
     free(path);

@@ -8,10 +8,10 @@
 #include "course.h"
 
 /*
- * Adds the kit, as source that `make` builds, under the folder `into`: the chapters, the skeletons,
- * the checks and the engine; no solution, mistake, alternative or hostile program, no test of the
- * kit's own. Of the checks that the rules hide at `now` there is nothing in it, unless `rules` is
- * NULL. Returns 0; or -1 with *error, one sentence (owned by the caller).
+ * Adds the kit, as source that `make` builds, under the folder `into` ("": the root): the chapters,
+ * the skeletons, the checks and the engine; no solution, mistake, alternative or hostile program,
+ * no test of the kit's own. Of the checks that the rules hide at `now` there is nothing in it,
+ * unless `rules` is NULL. Returns 0; or -1 with *error, one sentence (owned by the caller).
  */
 int kit_contents(struct bundle *bundle, const char *into, const struct course *rules, time_t now,
                  char **error);

@@ -34,6 +34,7 @@ static const struct command commands[] = {
     {"report",     "FORMAT FILE",   "results in the format of a platform",            command_report    },
     {"similar",    "SUBMISSION...", "which submissions have passages alike",          command_similar   },
     {"kit",        "FILE.tar.gz",   "pack what students get",                         command_kit       },
+    {"pack",       "PLATFORM FILE", "pack what a platform needs to grade",            command_pack      },
     {"doctor",     "",              "what this machine lets the kit do",              command_doctor    },
     {"--worker",   "",              NULL,                                             command_worker    },
     {"--try",      "",              NULL,                                             command_experiment},

@@ -215,6 +215,13 @@ void submissions_find(struct submissions *submissions, char *const *paths, size_
         give_name(submissions, i);
 }
 
+void submissions_single(struct submissions *submissions, const char *path)
+{
+    add_path(submissions, path);
+    if (submissions->n > 0)
+        submissions->items[0].name = kit_strdup("submission");
+}
+
 void submissions_keep_shard(struct submissions *submissions, uint64_t shard, uint64_t shards)
 {
     size_t kept = 0;

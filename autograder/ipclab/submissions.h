@@ -29,6 +29,8 @@ struct submissions {
  * called NAME-2 (which is said), so the same paths get the same names on every machine.
  */
 void submissions_find(struct submissions *submissions, char *const *paths, size_t n);
+/* Takes one path for one submission, whatever the folder looks like. Its name is "submission". */
+void submissions_single(struct submissions *submissions, const char *path);
 /* Keeps number `shard` (from 1) of `shards` parts. */
 void submissions_keep_shard(struct submissions *submissions, uint64_t shard, uint64_t shards);
 /* The one archive that a folder holds, without sources or other folders beside it: what some

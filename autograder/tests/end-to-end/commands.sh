@@ -11,7 +11,7 @@ cd "$scratch" || exit 3
 ends 0 "1\.3 +pipeline" "$ipclab"
 ends 0 "pipeline" "$ipclab" list
 ends 0 "usage" "$ipclab" --help
-for command in list start check watch hint show explain predict trace cc grade merge report similar kit doctor; do
+for command in list start check watch hint show explain predict trace cc grade merge report similar kit pack doctor; do
     ends 0 "usage: ipclab $command" "$ipclab" $command --help
     ends 0 "usage: ipclab $command" "$ipclab" help $command
 done
