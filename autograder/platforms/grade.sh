@@ -12,7 +12,7 @@ format=$1 seconds=$2 rules=$3 submission=$4 report=$5 exercises=${6:-}
 kit=$(cd "$(dirname "$0")/../.." && pwd) || exit 3
 
 rm -f "$report"
-if [ ! -x "$kit/ipclab" ]; then make -C "$kit" >&2 || exit 3; fi
+if [ ! -x "$kit/ipclab" ]; then make -C "$kit" -j"$(nproc)" >&2 || exit 3; fi
 scratch=$(mktemp -d) || exit 3
 trap 'rm -rf "$scratch"' EXIT
 

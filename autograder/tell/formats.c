@@ -74,13 +74,19 @@ static char *cut(char *text, size_t most)
     return shorter;
 }
 
-/* The compiler's words stand at the first check; the others point there. */
+/* The compiler's words stand at the first check; the others point there. One line alone is a
+ * sentence of ours: why there was nothing to build. */
 static char *why_not_built(const struct row *row)
 {
     const char *log = row->exercise->build_log != NULL ? row->exercise->build_log : "";
     if (row->check != row->exercise->checks)
         return kit_format("Not built: see %s.", check_name(row->exercise->checks));
     char *printable = text_printable(log);
+    size_t length = strlen(printable);
+    if (length > 0 && printable[length - 1] == '\n')
+        printable[length - 1] = '\0';
+    if (length > 0 && strchr(printable, '\n') == NULL)
+        return printable;
     char *said = kit_format("It could not be built, so no check ran:\n%s", printable);
     free(printable);
     return said;
@@ -559,7 +565,8 @@ static void add_prairielearn_test(cJSON *tests, const struct row *row, size_t mo
 static void add_format_errors(cJSON *json, const struct results *results, const struct rows *rows)
 {
     cJSON *errors = json_add_array(json, "format_errors");
-    const char *why = why_no_grade(results);
+    bool refused = results->status == SUBMISSION_REFUSED && results->n_notes > 0;
+    const char *why = refused ? results->notes[results->n_notes - 1] : why_no_grade(results);
 
     if (why != NULL)
         json_append_string(errors, why);

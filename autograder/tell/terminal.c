@@ -15,6 +15,7 @@ enum {
     WIDTH_USUAL = 80,
     WIDTH_LEAST = 40,
     WIDTH_MOST = 100,
+    WIDTH_NONE = 100000, /* lines are broken by whoever shows them */
     INDENT_CHECK = 2,
     INDENT_TEXT = 8,
     BUILD_LOG_LINES = 40, /* of a compiler: the first errors are the ones to read */
@@ -330,7 +331,7 @@ char *terminal_check_text(const struct exercise_result *exercise, const struct c
 {
     char *text = NULL;
     size_t length = 0;
-    struct terminal terminal = {.stream = open_memstream(&text, &length), .width = WIDTH_MOST};
+    struct terminal terminal = {.stream = open_memstream(&text, &length), .width = WIDTH_NONE};
     struct text_buffer out = {0};
 
     if (terminal.stream == NULL)

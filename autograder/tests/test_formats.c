@@ -345,6 +345,17 @@ START_TEST(prairielearn_counts_no_attempt_that_does_not_compile)
     ck_assert_str_eq(cJSON_GetArrayItem(at(json, "format_errors"), 0)->valuestring,
                      "1.4 pager could not be built.");
     cJSON_Delete(json);
+
+    results.status = SUBMISSION_REFUSED;
+    *ARRAY_ADD(results.notes, results.n_notes) = kit_strdup("No file was found in it.");
+    free(results.labs[0].exercises[0].build_log);
+    results.labs[0].exercises[0].build_log = kit_strdup("No file was found in it.");
+    json = parsed("prairielearn", &results);
+    ck_assert_str_eq(cJSON_GetArrayItem(at(json, "format_errors"), 0)->valuestring,
+                     "No file was found in it.");
+    ck_assert_int_eq(cJSON_GetArraySize(at(json, "format_errors")), 1);
+    ck_assert_str_eq(string_at(test_at(json, 0), "output"), "No file was found in it.");
+    cJSON_Delete(json);
     results_clear(&results);
 }
 END_TEST

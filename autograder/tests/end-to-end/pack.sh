@@ -137,6 +137,12 @@ if grep -q "${hidden##*.}" $report; then not_ok "Gradescope: a hidden check is n
 is "Gradescope: no grade where the kit fails" 3 "$(on_platform "${here[@]}" --setenv TMPDIR /nowhere /autograder/run_autograder)" said
 is "... and no report that could be taken for one" "" "$(ls root/results)"
 
+# A limit that comes before the end. What burns its 3 s of processor time cannot be done in one second.
+mkdir slow && echo 'int main(void) { for (volatile int i = 0;; i++) ; }' >slow/pager.c
+is "a time limit ends it without a grade" 3 "$(on_platform "${here[@]}" --ro-bind "$scratch/slow" /slow \
+    sh source/ipclab/autograder/platforms/grade.sh gradescope 1 source/course.ini /slow results/results.json 1.2)" said
+if grep -q "not done in 1 seconds" said; then ok "... and says so"; else not_ok "... and says so" "It says:" said; fi
+
 # --- Autolab: make, beside what was handed in; it reads the last two lines of all that is printed ---
 autolab()
 {
