@@ -38,7 +38,7 @@ ends 2 "takes one submission" "$ipclab" grade --single one two
 hidden=$("$ipclab" list --json | jq -r '.labs[0].exercises[0].checks[1].id')
 printf '[course]\n; %s\ninclude = 1.1, 1.2 ; %s\n[hidden]\n%s = never\n[weights]\n  1.1 = 20\n' "$hidden" "$hidden" "$hidden" >course.ini
 ends 2 "either here or in the rules" "$ipclab" pack github x.tar.gz --config course.ini 1
-for archive in gradescope.zip autolab.tar github.tar.gz prairielearn.tar.gz exercism.tar.gz; do
+for archive in gradescope.zip autolab.tar github.tar.gz prairielearn.tar exercism.tar; do
     ends 0 "1\.1 oneway: 20 points" "$ipclab" pack "${archive%%.*}" "$archive" --config course.ini
     mkdir "${archive%%.*}"
     case $archive in
