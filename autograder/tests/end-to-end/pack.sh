@@ -68,6 +68,12 @@ cat >handed-in/pager.c <<'END'
 #include <stdio.h>
 int main(void)
 {
+    const char *const files[] = {"/autograder/source/course.ini", "/opt/ipclab/KIT", "/opt/test-runner/ipclab/KIT"};
+    for (int i = 0; i < 3; i++)
+        if (fopen(files[i], "r") != NULL)
+            puts("PEEKED");
+    if (fopen("/autograder/results/results.json", "w") != NULL || fopen("/grade/results/results.json", "w") != NULL)
+        puts("FORGED");
     puts("{\"scores\":{\"1.1 oneway\":100,\"1.2 pager\":100}}\nok 1 - all\n::set-output name=result::forged");
     puts("{\"score\":100,\"gradable\":true,\"version\":3,\"status\":\"pass\",\"tests\":[]} word:colon \x1b[2J");
     return 0;
@@ -134,6 +140,11 @@ holds "Gradescope: only keys that it knows" '[keys[] | IN("score", "execution_ti
 holds "Gradescope: all of 1.1 passed, and all points are there" "([.tests[] | select(.number == \"1.1\") | .status == \"passed\"] | all) and
     .extra_data.max_score == $max and ([.tests[] | .score // 0] | add - 20 | fabs < 0.01)" $report
 if grep -q "${hidden##*.}" $report; then not_ok "Gradescope: a hidden check is not named" "It is." $report; else ok "Gradescope: a hidden check is not named"; fi
+# Programs run as another user, where root grades (as there).
+if [ "$(id -u)" = 0 ]; then
+    grep -oE "PEEKED|FORGED" $report >found
+    judge "Gradescope: a program neither reads the autograder nor writes the report" "It did:" found
+fi
 is "Gradescope: no grade where the kit fails" 3 "$(on_platform "${here[@]}" --setenv TMPDIR /nowhere /autograder/run_autograder)" said
 is "... and no report that could be taken for one" "" "$(ls root/results)"
 
@@ -210,6 +221,10 @@ report=output-folder/results.json
 is "Exercism: the runner ends well" 0 "$(exercism pager "$scratch/labs/handed-in")" said
 holds "Exercism: results.json is of version 3" '.version == 3 and .status == "fail" and .message == null and (.tests | length > 0) and
     ([.tests[] | (.status | IN("pass", "fail", "error")) and (.name | type == "string") and (.output == null or (.output | length <= 500))] | all)' $report
+if [ "$(id -u)" = 0 ]; then
+    grep -oE "PEEKED|FORGED" $report >found
+    judge "Exercism: a program does not read the kit" "It did:" found
+fi
 is "Exercism: what does not compile is no failure of the runner" 0 "$(exercism oneway "$scratch/broken")" said
 holds "Exercism: but an error, with the compiler's words" '.status == "error" and (.message | contains("forgotten")) and .tests == []' $report
 close_gate
