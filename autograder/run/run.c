@@ -30,7 +30,7 @@ enum {
     STILL_US = 50000,
     IDLE_US = 15000,
     QUIET_US = 2000,
-    TICK_MS = 10,
+    LOOK_US = 5000,
     GRACE_US = 1000000,
     REJUDGE_US = 1000000
 };
@@ -389,7 +389,14 @@ static bool one_scheduled_round(struct run *run)
     return news;
 }
 
-/* One round: waits for news (at most a tick), handles it. Returns whether anything happened. */
+/* Who slept at the last look is looked at again when that may have been long enough: the digest
+ * counts how often each has woken, so two looks tell as much as many. */
+static int64_t next_look_us(const struct run *run)
+{
+    return run->last_digest != 0 ? IDLE_US : LOOK_US;
+}
+
+/* One round: waits for news (until the next look), handles it. Returns whether any came. */
 static bool one_round(struct run *run)
 {
     struct pollfd watch[1 + 3 * MOST_PEERS + 1] = {
@@ -401,10 +408,11 @@ static bool one_round(struct run *run)
     watch_peers(run, watch + 1);
     size_t last = 1 + 3 * run->n_peers;
     watch[last] = (struct pollfd){memcheck_input(run->memcheck), POLLIN, 0};
-    wait_for_news(run, watch, last + 1, TICK_MS * 1000000L);
-    bool news = tracer_handle(run->tracer) > 0;
-    news |= memcheck_drain(run->memcheck);
-    return serve_peers(run, watch + 1) || news;
+    wait_for_news(run, watch, last + 1, next_look_us(run) * 1000L);
+    run->news = tracer_handle(run->tracer) > 0;
+    run->news |= memcheck_drain(run->memcheck);
+    run->news |= serve_peers(run, watch + 1);
+    return run->news;
 }
 
 /* ---- Still, hung, too long ------------------------------------------------------------------ */
@@ -428,6 +436,10 @@ static bool still_since(struct run *run, long long now_us, long long long_enough
 bool run_is_still(struct run *run, void *context)
 {
     (void)context;
+    if (run->news) { /* somebody has just moved: it is cheaper not to look */
+        run->last_digest = 0;
+        return false;
+    }
     return tracer_living(run->tracer) > 0 &&
            still_since(run, kit_now_us(), run->options.schedule != NULL ? QUIET_US : IDLE_US);
 }

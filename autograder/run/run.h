@@ -83,6 +83,7 @@ struct run {
     struct memcheck *memcheck; /* NULL: not watched */
     enum run_state state;
     bool finished; /* run_finish() was called */
+    bool news;     /* of the last round: something happened */
     bool settled;  /* with a schedule: nobody can go, and the kit has nothing to give or take */
     long long began_us;
 

@@ -29,6 +29,7 @@ enum {
     VALGRIND_SLOWNESS = 10, /* with valgrind it needs its thirtieth part */
     IDLE_CPU_US = 1000000,
     FRUITLESS_US = 2000000,
+    LOOK_AT_COST_US = 50000,
     FRUITLESS_SWITCHES = 100
 };
 
@@ -450,6 +451,7 @@ struct idle_watch {
     int64_t cpu_at_start;
     size_t progress, switches; /* at the last moment when something had changed, ... */
     long long since_us;        /* ... and that moment */
+    long long looked_us;       /* at what it costs; not at every event, for looking costs, too */
     bool still;
 };
 
@@ -481,10 +483,15 @@ static bool keeps_looking(struct run *run, struct idle_watch *watch)
 static bool still_or_busy(struct run *run, void *context)
 {
     struct idle_watch *watch = context;
+    long long now_us = kit_now_us();
+
     watch->still = run_is_still(run, NULL);
     if (run->options.schedule != NULL) /* asked only when all sleep; its time says nothing */
         return watch->still;
-    return watch->still || run_cpu_us(run) - watch->cpu_at_start > IDLE_CPU_US * slowness_of(run) ||
+    if (watch->still || now_us - watch->looked_us < LOOK_AT_COST_US)
+        return watch->still;
+    watch->looked_us = now_us;
+    return run_cpu_us(run) - watch->cpu_at_start > IDLE_CPU_US * slowness_of(run) ||
            keeps_looking(run, watch);
 }
 
