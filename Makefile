@@ -34,9 +34,10 @@ experiments: $(EXPERIMENTS)
 objects: $(KIT_OBJ) $(PROBES) $(RUNTIME) $(EXPERIMENTS)
 ipclab: $(KIT_OBJ) $(B)/objects.stamp
 	$(CC) $(LDFLAGS) -o $@ $(KIT_OBJ) $(KIT_LIBS)
+# What the compiler says is kept beside what it makes, for gate 7.
 $(B)/%.o: %.c $(B)/flags.stamp
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(KIT_CFLAGS) $(FILE_FLAGS) -c -o $@ $<
+	$(CC) $(CPPFLAGS) $(KIT_CFLAGS) $(FILE_FLAGS) -c -o $@ $< 2>$(@:.o=.said); status=$$?; cat $(@:.o=.said) >&2; exit $$status
 # What a page holds, copied into the program by the assembler.
 $(B)/autograder/tell/page_files.o: autograder/tell/page_files.S autograder/tell/page.css autograder/tell/page.js $(B)/flags.stamp
 	@mkdir -p $(@D)
@@ -113,6 +114,7 @@ gates: all deps-test $(B)/gates/hints ## the seven gates; one of them: make gate
 soak: all deps-test ## the gates at length: 20 rounds under load, every check of every mistake (an hour)
 	@IPCLAB_REPEAT=20 IPCLAB_THOROUGH=1 bash autograder/tests/gates/run 1
 	@IPCLAB_THOROUGH=1 bash autograder/tests/gates/run 3
+	@IPCLAB_DEEP=1 bash autograder/tests/gates/run 7
 	@IPCLAB_THOROUGH=1 bash autograder/tests/end-to-end/kit.sh
 	@IPCLAB_THOROUGH=1 bash autograder/tests/end-to-end/pack.sh
 	@IPCLAB_RACE_ROUNDS=50 bash autograder/tests/end-to-end/races.sh

@@ -33,7 +33,7 @@ full_points()
 {
     local what=$1 dir=$2 status
     shift 2
-    status=$(run_check "$scratch/results.json" "$scratch/log" "$@" --dir "$dir")
+    status=$(run_check "$scratch/results.json" "$scratch/log" "$@" --dir "$dir" --jobs $((4 * jobs)))
     complaints "$scratch/results.json" "$@" >"$scratch/complaints"
     [ "$status" = 0 ] || { echo "ipclab check ended with status $status:"; tail -n 5 "$scratch/log"; } >>"$scratch/complaints"
     judge "$what: full points" "Put the answer right, or the check: the two contradict each other." "$scratch/complaints"
@@ -87,7 +87,7 @@ while read -r id folder variant; do
         echo "$id $variant $compiler" >>"$scratch/alternatives"
         try_alternative "$id" "$folder" "$variant" "$compiler" &
         pool=$((pool + 1))
-        if [ $pool -ge $((2 * jobs)) ]; then wait -n; pool=$((pool - 1)); fi
+        if [ $pool -ge $((4 * jobs)) ]; then wait -n; pool=$((pool - 1)); fi
     done
 done < <(alternatives)
 wait

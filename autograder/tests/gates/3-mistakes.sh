@@ -12,7 +12,7 @@
 # Of each, the first check named is run; when that fails and says what it must, the rest need not run.
 # One mistake of each check is checked from the first check of its exercise to the first that fails:
 # that is what the check catches and those before it do not.  IPCLAB_THOROUGH=1 (as in `make soak`)
-# runs every check of every mistake.
+# runs every check of every mistake, and nothing twice.
 . "$(dirname "$0")/lib.sh"
 need_tool jq
 
@@ -153,9 +153,24 @@ done <"$scratch/others" >"$scratch/witnesses"
 grep -F -f "$scratch/witnesses" "$scratch/others" | cut -d' ' -f1-3 | run_pool in-order
 grep -vF -f "$scratch/witnesses" "$scratch/others" | cut -d' ' -f1-3 | run_pool alone
 
+# On a machine that is busy with other things a wrong program is now and then right by luck, or wrong
+# in another way.  What escaped is tried once more, and said to have been.
+touch "$scratch/twice"
+if [ -z "${IPCLAB_THOROUGH:-}" ]; then
+    seen_first >"$scratch/first"
+    while read -r id folder patch; do
+        named=$(header "$patch" check)
+        if [ -s "$scratch/$id-$(basename "$patch" .patch)/complaints" ] || ! grep -qx "$id.${named%%[, ]*}" "$scratch/first"; then
+            echo "$id $folder $patch"
+        fi
+    done <"$scratch/mistakes" >"$scratch/twice"
+    run_pool in-order <"$scratch/twice"
+fi
+
 while read -r id _ patch; do
     name=$(basename "$patch" .patch)
-    judge "$id is caught: $name" "Let the check see it, or correct the first lines of $patch." "$scratch/$id-$name/complaints"
+    again=$(grep -qF " $patch" "$scratch/twice" && echo ", tried twice")
+    judge "$id is caught: $name$again" "Let the check see it, or correct the first lines of $patch." "$scratch/$id-$name/complaints"
 done <"$scratch/mistakes"
 
 seen_first >"$scratch/first"

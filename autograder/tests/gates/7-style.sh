@@ -2,7 +2,8 @@
 # clang-format, clang-tidy, cppcheck, the compilers' warnings and the shell's syntax: clean over the whole tree.
 #
 # IPCLAB_STYLE="format tidy" does only these of: format habits warnings tidy cppcheck shell.
-# IPCLAB_DEEP=1 lets clang-tidy's analyzer look ten times as long (minutes).
+# clang-tidy looks at no skeleton (lines of its solution) and no alternative; IPCLAB_DEEP=1 (`make soak`)
+# lets it look at these, too, and its analyzer ten times as long (minutes).
 . "$(dirname "$0")/lib.sh"
 parts=${IPCLAB_STYLE:-format habits shell warnings tidy cppcheck}
 doing() { [[ " $parts " == *" $1 "* ]]; }
@@ -71,24 +72,27 @@ if doing shell; then
     judge "every script can be read by its shell" "See the message." "$scratch/complaints"
 fi
 
-# for_each_source COMMAND: runs it for each source, "$1", as many at once as there are cores.
+# for_each_source COMMAND [PATTERN]: runs it for each source, "$1", not those whose path matches, as many
+# at once as there are cores.
 for_each_source()
 {
-    printf '%s\n' "${sources[@]}" | xargs -P "$jobs" -I{} bash -c "$1" _ {} >"$scratch/complaints" 2>&1
+    printf '%s\n' "${sources[@]}" | grep -vE "${2:-^$}" | xargs -P "$jobs" -I{} bash -c "$1" _ {} >"$scratch/complaints" 2>&1
 }
 
 if doing warnings; then
     need_tool gcc # clang's own are among what clang-tidy finds
-    # -O2: some warnings come only when the optimizer looks.
-    for_each_source 'gcc $(flags_of "$1") -O2 -c -o /dev/null "$1"'
-    judge "no warning from gcc (${#sources[@]} files)" "Put the code right rather than the warning off." "$scratch/complaints"
+    # -O2: some warnings come only when the optimizer looks.  What make has compiled need not be again.
+    for_each_source 'said=build/${1%.c}.said
+        if [ "$said" -nt "$1" ]; then cat "$said"; else gcc $(flags_of "$1") -O2 -c -o /dev/null "$1"; fi'
+    judge "no warning from the compiler (${#sources[@]} files)" "Put the code right rather than the warning off." "$scratch/complaints"
 fi
 
 if doing tidy; then
     need_tool clang-tidy
     export mode="-Xclang -analyzer-config -Xclang mode=shallow"
-    [ -z "${IPCLAB_DEEP:-}" ] || mode=
-    for_each_source 'clang-tidy --quiet "$1" -- $(flags_of "$1") $mode 2>/dev/null'
+    not_these='^(skeletons|autograder/alternatives)/'
+    [ -z "${IPCLAB_DEEP:-}" ] || mode='' not_these=''
+    for_each_source 'clang-tidy --quiet "$1" -- $(flags_of "$1") $mode 2>/dev/null' "$not_these"
     judge "clang-tidy finds nothing" "What it looks for, and what was put off with reasons, is in .clang-tidy." "$scratch/complaints"
 fi
 
