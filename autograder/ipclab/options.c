@@ -180,6 +180,18 @@ int options_next(const struct command_help *help, int argc, char **argv)
     return key == '?' ? wrong_option(help, longs, wrong_word(argv)) : key;
 }
 
+int usage_unknown(const struct command_help *help, const char *what, const char *word,
+                  const char *const *names, size_t n)
+{
+    const char *nearest = text_nearest(word, names, n);
+    char *shown = text_visible(word, strlen(word), 40);
+
+    usage_error(help, "there is no %s \"%s\"%s%s", what, shown,
+                nearest != NULL ? "; did you mean: " : "", nearest != NULL ? nearest : "");
+    free(shown);
+    return 2;
+}
+
 bool options_number(const struct command_help *help, const char *option, const char *text,
                     uint64_t least, uint64_t most, uint64_t *number)
 {

@@ -5,6 +5,7 @@
 #define IPCLAB_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct option_row {
@@ -32,6 +33,11 @@ int options_next(const struct command_help *help, int argc, char **argv);
 /* "ipclab check: MESSAGE" and what to type for help, on stderr. Returns 2. */
 int usage_error(const struct command_help *help, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* There is no such thing (what: "format") as that word; the nearest of the names is offered.
+ * Returns 2. */
+int usage_unknown(const struct command_help *help, const char *what, const char *word,
+                  const char *const *names, size_t n);
 
 /* Reads a whole number; false (with a message as usage_error) when it is none or out of range. */
 bool options_number(const struct command_help *help, const char *option, const char *text,

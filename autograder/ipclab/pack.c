@@ -345,11 +345,7 @@ static const struct platform *find_platform(const char *word)
         if (strcmp(word, names[i]) == 0)
             return &platforms[i];
     }
-    const char *nearest = text_nearest(word, names, N_PLATFORMS);
-    char *shown = text_visible(word, strlen(word), 40);
-    usage_error(&help, "there is no platform \"%s\"%s%s", shown,
-                nearest != NULL ? "; did you mean: " : "", nearest != NULL ? nearest : "");
-    free(shown);
+    usage_unknown(&help, "platform", word, names, N_PLATFORMS);
     return NULL;
 }
 

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "../run/kit.h"
-#include "../tell/text.h"
 #include "commands.h"
 #include "course.h"
 #include "options.h"
@@ -106,12 +105,8 @@ static int unknown_format(const char *word)
 
     for (const struct format *format = formats_all(); format->name != NULL; format++)
         *ARRAY_ADD(names, n) = format->name;
-    const char *nearest = text_nearest(word, names, n);
-    char *shown = text_visible(word, strlen(word), 40);
+    usage_unknown(&help, "format", word, names, n);
     free(names);
-    usage_error(&help, "there is no format \"%s\"%s%s", shown,
-                nearest != NULL ? "; did you mean: " : "", nearest != NULL ? nearest : "");
-    free(shown);
     return 2;
 }
 

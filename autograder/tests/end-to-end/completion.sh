@@ -44,6 +44,7 @@ completes()
     gives "ipclab explain pipe-parent-k" 'pipe-parent-keeps-write-end'
     gives "ipclab check --fail" 'check --fail-fast +$'
     gives "ipclab check --dir ans" '--dir answers/'
+    gives "ipclab pack grad" 'pack gradescope +$'
     gives "ipclab grade other" 'grade other\.txt'
     gives "ipclab trace -- oth" 'trace -- other\.txt'
     gives "ipclab help che" 'help check +$'
