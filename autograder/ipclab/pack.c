@@ -428,29 +428,34 @@ static bool good_ending(const struct platform *platform, const char *file)
     return false;
 }
 
+static bool are_whole(const struct selection *selection)
+{
+    for (size_t i = 0; i < selection->count; i++)
+        if (selection->items[i].checks != NULL) {
+            usage_error(&help, "%s: only whole exercises can be packed",
+                        selection->items[i].exercise->id);
+            return false;
+        }
+    return true;
+}
+
 /* Only whole exercises, said in one place. */
 static bool choose(struct packing *packing, char **words)
 {
+    const struct selection *included = &packing->rules.selection;
+
     if (*words != NULL && packing->rules.text != NULL) {
         usage_error(&help, "say which exercises either here or in the rules (include =), not in "
                            "both places");
         return false;
     }
-    if (*words == NULL && packing->rules.selection.count > 0) {
-        for (size_t i = 0; i < packing->rules.selection.count; i++)
-            *ARRAY_ADD(packing->selection.items, packing->selection.count) =
-                (struct selected){.exercise = packing->rules.selection.items[i].exercise};
-        return true;
-    }
-    if (choose_words(&help, &packing->selection, words) == -1)
-        return false;
-    for (size_t i = 0; i < packing->selection.count; i++)
-        if (packing->selection.items[i].checks != NULL) {
-            usage_error(&help, "%s: only whole exercises can be packed; course.ini can weigh them",
-                        packing->selection.items[i].exercise->id);
-            return false;
-        }
-    return true;
+    if (*words != NULL || included->count == 0)
+        return choose_words(&help, &packing->selection, words) == 0 &&
+               are_whole(&packing->selection);
+    for (size_t i = 0; i < included->count; i++)
+        *ARRAY_ADD(packing->selection.items, packing->selection.count) =
+            (struct selected){.exercise = included->items[i].exercise};
+    return are_whole(included);
 }
 
 int command_pack(int argc, char **argv)

@@ -113,9 +113,17 @@ char *kit_read_file(const char *path, size_t *length)
     return data;
 }
 
+/* Is there a device, a pipe or the like? A file in its place would take it away from everybody. */
+static bool is_written_in_place(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
 static int write_file(const char *path, const char *data, size_t length, bool synced)
 {
-    char *temporary = kit_format("%s.%ld.new", path, (long)getpid());
+    bool in_place = is_written_in_place(path);
+    char *temporary = in_place ? kit_strdup(path) : kit_format("%s.%ld.new", path, (long)getpid());
     FILE *file = fopen(temporary, "we");
     if (file == NULL) {
         free(temporary);
@@ -128,11 +136,11 @@ static int write_file(const char *path, const char *data, size_t length, bool sy
         written = false;
         error = errno;
     }
-    if (written && rename(temporary, path) == -1) {
+    if (written && !in_place && rename(temporary, path) == -1) {
         written = false;
         error = errno;
     }
-    if (!written)
+    if (!written && !in_place)
         unlink(temporary);
     free(temporary);
     errno = error;

@@ -81,6 +81,12 @@ ends 2 "cannot read both.xml" "$ipclab" report tap both.xml
 ends 0 "" "$ipclab" report tap both.json --out again.tap
 if cmp -s both.tap again.tap; then ok "report tells what check does"; else not_ok "report tells what check does" "again.tap differs from both.tap."; fi
 
+mkfifo out
+cat out >through &
+ends 0 "" "$ipclab" report tap both.json --out out
+wait $!
+if [ -p out ] && cmp -s both.tap through; then ok "a FIFO is written to, not replaced"; else not_ok "a FIFO is written to, not replaced" "It is this now:" <(ls -l out); fi
+
 # --- the same seed, the same verdict; all right is status 0 ---
 for round in 1 2; do
     ends 0 "pass" "$ipclab" check 1.3 --dir "$tree/solutions" --seed 4711 --json "seed-$round.json"

@@ -30,6 +30,8 @@ ends 2 "should end in .zip" "$ipclab" pack gradescope x.tar.gz
 ends 2 "should end in" "$ipclab" pack github x.rar
 ends 2 "no exercise|99" "$ipclab" pack github x.tar.gz 99
 ends 2 "whole exercises" "$ipclab" pack github x.tar.gz 1.1.every_byte_arrives
+printf '[course]\ninclude = 1.1.every_byte_arrives\n' >checks.ini
+ends 2 "whole exercises" "$ipclab" pack github x.tar.gz --config checks.ini
 ends 2 "cannot read nowhere.ini" "$ipclab" pack github x.tar.gz --config nowhere.ini
 ends 3 "cannot write nowhere/x.zip" "$ipclab" pack gradescope nowhere/x.zip
 ends 2 "takes one submission" "$ipclab" grade --single one two
