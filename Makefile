@@ -144,7 +144,7 @@ $(B)/tests/bench: $(B)/autograder/tests/bench.o $(B)/autograder/run/kit.o
 	$(CC) $(LDFLAGS) -o $@ $^
 
 ##@ Install
-SHARED := labs skeletons common autograder/explain autograder/drivers autograder/experiments autograder/slurm autograder/course.ini autograder/GRADING.md
+SHARED := labs skeletons common autograder/explain autograder/drivers autograder/experiments autograder/slurm autograder/platforms autograder/course.ini autograder/GRADING.md
 install: all ## PREFIX=/usr/local DESTDIR=
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/ipclab/probes'
 	install -m 755 ipclab '$(DESTDIR)$(PREFIX)/bin/ipclab'

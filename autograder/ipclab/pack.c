@@ -191,56 +191,85 @@ static char *question_info(const struct exercise *exercise)
     return json_text(json);
 }
 
-/* The files of its skeleton, with commas between. */
-static char *files_of(const struct exercise *exercise)
+static void add_download(struct text_buffer *html, const char *name)
 {
-    struct bundle skeleton = {0};
-    struct text_buffer out = {0};
-    char *folder = kit_path("skeletons/%s", exercise->folder);
-
-    if (bundle_add_tree(&skeleton, folder, "") == -1)
-        kit_broken("no skeleton of exercise %s in %s", exercise->id, folder);
-    bundle_digest(&skeleton); /* sorts it */
-    for (size_t i = 0; i < skeleton.n; i++)
-        text_add(&out, "%s%s", i > 0 ? "," : "", strrchr(skeleton.files[i].path, '/') + 1);
-    bundle_clear(&skeleton);
-    free(folder);
-    return out.data;
+    text_add(html, "    <pl-file-download file-name=\"%s\"></pl-file-download>\n", name);
 }
 
-static char *question_html(const struct exercise *exercise)
+/* files: the skeleton's, names only. Sources must be handed in; a learner's own headers may be. */
+static char *question_html(const struct bundle *files)
 {
-    char *files = files_of(exercise);
-    char *html = kit_format(
-        "<pl-question-panel>\n"
-        "  <p>The task: <pl-file-download file-name=\"task.md\"></pl-file-download></p>\n"
-        "  <pl-file-upload file-names=\"%s\"></pl-file-upload>\n"
+    struct text_buffer html = {0}, sources = {0};
+
+    text_add(&html, "<pl-question-panel>\n  <p>\n    The task, and what to begin with:\n");
+    add_download(&html, "task.md");
+    for (size_t i = 0; i < files->n; i++) {
+        const char *name = files->files[i].path;
+        add_download(&html, name);
+        if (name[strlen(name) - 1] == 'c')
+            text_add(&sources, "%s%s", sources.length > 0 ? "," : "", name);
+    }
+    text_add(
+        &html,
+        "  </p>\n"
+        "  <pl-file-upload file-names=\"%s\" optional-file-patterns=\"*.h\"></pl-file-upload>\n"
         "</pl-question-panel>\n"
         "<pl-submission-panel>\n"
         "  <pl-external-grader-results></pl-external-grader-results>\n"
         "  <pl-file-preview></pl-file-preview>\n"
         "</pl-submission-panel>\n",
-        files);
-    free(files);
-    return html;
+        sources.data);
+    free(sources.data);
+    return html.data;
+}
+
+/* The files of a folder by their names alone. */
+static void read_skeleton(const struct exercise *exercise, struct bundle *files)
+{
+    struct bundle tree = {0};
+    char *folder = kit_path("skeletons/%s", exercise->folder);
+
+    if (bundle_add_tree(&tree, folder, "") == -1 || tree.n == 0)
+        kit_broken("no skeleton of exercise %s in %s", exercise->id, folder);
+    bundle_digest(&tree); /* sorts it */
+    for (size_t i = 0; i < tree.n; i++) {
+        struct bundle_file *file = &tree.files[i];
+        bundle_add(files, strrchr(file->path, '/') + 1, false, file->data, file->length);
+        file->data = NULL;
+    }
+    bundle_clear(&tree);
+    free(folder);
 }
 
 static void add_question(struct packing *packing, const struct exercise *exercise)
 {
     const char *slash = strchr(exercise->folder, '/');
+    struct bundle files = {0};
     char *folder = kit_format("questions/ipclab-%.*s-%s", (int)(slash - exercise->folder),
                               exercise->folder, slash + 1);
-    char *paths[] = {kit_format("%s/info.json", folder), kit_format("%s/question.html", folder),
-                     kit_format("%s/tests/exercise", folder),
-                     kit_format("%s/clientFilesQuestion/task.md", folder),
-                     kit_format("labs/%s.md", exercise->folder)};
+    char *task = kit_format("labs/%s.md", exercise->folder);
+    char *paths[] = {
+        kit_format("%s/info.json", folder),
+        kit_format("%s/question.html", folder),
+        kit_format("%s/tests/exercise", folder),
+        kit_format("%s/clientFilesQuestion/task.md", folder),
+    };
 
+    read_skeleton(exercise, &files);
     add_text(&packing->bundle, paths[0], question_info(exercise));
-    add_text(&packing->bundle, paths[1], question_html(exercise));
+    add_text(&packing->bundle, paths[1], question_html(&files));
     add_text(&packing->bundle, paths[2], kit_format("%s\n", exercise->id));
-    add_tree(packing, paths[4], paths[3]);
+    add_tree(packing, task, paths[3]);
+    for (size_t i = 0; i < files.n; i++) {
+        char *path = kit_format("%s/clientFilesQuestion/%s", folder, files.files[i].path);
+        bundle_add(&packing->bundle, path, false, files.files[i].data, files.files[i].length);
+        files.files[i].data = NULL;
+        free(path);
+    }
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         free(paths[i]);
+    bundle_clear(&files);
+    free(task);
     free(folder);
 }
 

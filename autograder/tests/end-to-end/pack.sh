@@ -195,6 +195,8 @@ cp -R prairielearn/serverFilesCourse/. grade/serverFilesCourse/
 question=prairielearn/questions/ipclab-01-pipes-1-oneway
 entry=$(jq -r .externalGradingOptions.entrypoint $question/info.json)
 holds "PrairieLearn: questions differ" '.uuid | test("^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$")' $question/info.json
+sed -n 's/.*file-download file-name="\([^"]*\)".*/\1/p' $question/question.html | (cd $question/clientFilesQuestion && sort | diff - <(ls)) >found
+judge "PrairieLearn: what a question offers is there" "This differs:" found
 is "PrairieLearn: each has an id of its own" 2 "$(jq -r .uuid prairielearn/questions/*/info.json | sort -u | wc -l)"
 cp -R $question/tests/. grade/tests/
 # The image is made by its Dockerfile: make, then a command.
