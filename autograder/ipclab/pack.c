@@ -67,6 +67,11 @@ struct platform {
 
 /* ---- Parts of an archive -------------------------------------------------------------------- */
 
+static bool starts_with(const char *path, const char *folder)
+{
+    return strncmp(path, folder, strlen(folder)) == 0;
+}
+
 static void add_text(struct bundle *bundle, const char *path, char *text)
 {
     bundle_add(bundle, path, false, text, strlen(text));
@@ -87,12 +92,11 @@ static void add_tree(struct packing *packing, const char *from, const char *to)
 /* dot-github/workflows -> .github/workflows: a name with a dot would be passed over as litter. */
 static void add_dots(struct bundle *bundle)
 {
-    static const char dot[] = "dot-";
     for (size_t i = 0; i < bundle->n; i++) {
         char *path = bundle->files[i].path;
-        if (strncmp(path, dot, sizeof dot - 1) != 0)
+        if (!starts_with(path, "dot-"))
             continue;
-        bundle->files[i].path = kit_format(".%s", path + sizeof dot - 1);
+        bundle->files[i].path = kit_format(".%s", path + strlen("dot-"));
         free(path);
     }
 }
@@ -109,7 +113,7 @@ static char *rules_for_students(const char *text)
     while (*text != '\0') {
         const char *first = text + strspn(text, " \t"), *end = first;
         if (*first == '[')
-            hidden = strncmp(first, "[hidden]", strlen("[hidden]")) == 0;
+            hidden = starts_with(first, "[hidden]");
         while (*end != '\0' && *end != '\n' && *first != '#' &&
                !(*end == ';' && (end == first || end[-1] == ' ' || end[-1] == '\t')))
             end++;
@@ -281,28 +285,28 @@ static void add_questions(struct packing *packing)
 
 /* ---- Autolab -------------------------------------------------------------------------------- */
 
+static void add_copy(struct bundle *bundle, const char *path, const struct bundle_file *file)
+{
+    char *data = kit_alloc(file->length + 1);
+    memcpy(data, file->data, file->length);
+    bundle_add(bundle, path, file->executable, data, file->length);
+}
+
 /* Autolab takes two files, one of them an archive: what lies in autograde/. The image gets the kit,
  * too. */
 static void add_autograde(struct packing *packing)
 {
-    static const char in[] = "autograde/";
     struct bundle inner = {0}, outer = {0};
     size_t length;
 
     for (size_t i = 0; i < packing->bundle.n; i++) {
-        struct bundle_file *file = &packing->bundle.files[i];
-        bool inside = strncmp(file->path, in, sizeof in - 1) == 0;
-        bool kit = strncmp(file->path, "autograde/ipclab/", sizeof in + 6) == 0;
-        if (kit) {
-            char *path = kit_format("image/%s", file->path + sizeof in - 1);
-            char *data = kit_alloc(file->length + 1);
-            memcpy(data, file->data, file->length);
-            bundle_add(&outer, path, file->executable, data, file->length);
+        const struct bundle_file *file = &packing->bundle.files[i];
+        if (starts_with(file->path, "autograde/ipclab/")) {
+            char *path = kit_format("image/%s", file->path + strlen("autograde/"));
+            add_copy(&outer, path, file);
             free(path);
         }
-        bundle_add(inside ? &inner : &outer, file->path, file->executable, file->data,
-                   file->length);
-        file->data = NULL;
+        add_copy(starts_with(file->path, "autograde/") ? &inner : &outer, file->path, file);
     }
     char *tar = bundle_pack(&inner, "autograde.tar", &length);
     bundle_add(&outer, "autograde.tar", false, tar, length);
