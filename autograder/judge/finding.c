@@ -72,7 +72,8 @@ static const struct thread *blocked_thread(const struct record *record, int proc
 
     for (size_t i = 0; i < record->n_threads; i++) {
         const struct thread *thread = &record->threads[i];
-        if (thread->process != process || !thread->asleep || thread->call == NULL)
+        if (thread->process != process || !thread->asleep ||
+            (thread->call == NULL && thread->n_waits == 0))
             continue;
         if (found == NULL || (found->n_waits == 0 && thread->n_waits > 0))
             found = thread;
@@ -103,7 +104,8 @@ struct finding_process *finding_add_process(struct finding *finding, const struc
     added->fd = -1;
     if (thread == NULL || (of->ended_us >= 0 && !of->killed_by_kit))
         return added;
-    added->blocked_in = kit_strdup(thread->call);
+    if (thread->call != NULL)
+        added->blocked_in = kit_strdup(thread->call);
     if (thread->n_waits == 1)
         added->fd = thread->waits[0].fd;
     added->place = place_copy(sleeping_place(record, thread));

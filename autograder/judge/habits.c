@@ -142,11 +142,23 @@ static void judge_crowd(const struct record *record, struct findings *findings)
         (long long)record->too_many);
 }
 
+static void judge_memory_use(const struct record *record, struct findings *findings)
+{
+    struct finding *finding = findings_add(findings, FINDING_RESOURCE_LIMIT);
+    finding->text = kit_format("The run had %lld MiB of memory, all its processes together. That "
+                               "is more than it may have, and it was ended.",
+                               (long long)(record->memory >> 20));
+}
+
 static void judge_time(const struct record *record, struct findings *findings)
 {
     int index = busiest(record);
     if (!record->timed_out || index < 0)
         return;
+    if (record->memory > 0) {
+        judge_memory_use(record, findings);
+        return;
+    }
     if (record->too_many > 0) {
         judge_crowd(record, findings);
         return;

@@ -4,6 +4,7 @@
  * One line a process: what it waits for, in which call, where. Then what keeps it from ever ending,
  * with the line that made the descriptor. The names of calls are those a program is written with.
  */
+#define _GNU_SOURCE /* sigabbrev_np(3) */
 #include <ctype.h>
 #include <signal.h>
 #include <stdio.h>
@@ -289,6 +290,14 @@ static void tell_signal(const struct story *story, const struct thread *thread,
     fprintf(story->out, " in %s", call_spoken(thread->call));
 }
 
+static void tell_continue(const struct story *story, const struct thread *thread,
+                          const struct wait *wait)
+{
+    (void)thread;
+    const char *name = sigabbrev_np(wait->operation);
+    fprintf(story->out, "is stopped by SIG%s", name != NULL ? name : "STOP");
+}
+
 static const struct telling {
     void (*tell)(const struct story *, const struct thread *, const struct wait *);
     const char *among; /* in a list of several: "input on", ... */
@@ -306,11 +315,13 @@ static const struct telling {
     [WAIT_LOCK] = {tell_lock,       "a lock on",         NULL                                           },
     [WAIT_CONNECTION] = {tell_connection, "a client of",       "Nobody is left who could connect."            },
     [WAIT_SIGNAL] = {tell_signal,     "a signal",          "Nobody is left who could send that signal."   },
+    [WAIT_CONTINUE] = {tell_continue,   "SIGCONT",
+                   "Nobody is left who could send SIGCONT to what is stopped."                          },
 };
 
 static bool is_poll(const char *call)
 {
-    return strstr(call, "poll") != NULL || strstr(call, "select") != NULL;
+    return call != NULL && (strstr(call, "poll") != NULL || strstr(call, "select") != NULL);
 }
 
 /* poll, select, splice: any one of several things would do. */
@@ -454,7 +465,8 @@ static void explain_socket(const struct story *story, int object)
 static void explain_wait(const struct story *story, const struct thread *thread,
                          const struct wait *wait)
 {
-    bool connecting = strcmp(thread->call, "connect") == 0; /* its line has said all */
+    bool connecting =
+        thread->call != NULL && strcmp(thread->call, "connect") == 0; /* its line has said all */
 
     if (tellings[wait->kind].close != NULL && !connecting)
         story->loose[wait->kind] = true;

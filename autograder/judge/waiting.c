@@ -392,6 +392,16 @@ static enum source signal_source(const struct graph *graph, const struct thread 
                : FROM_RUN;
 }
 
+/* SIGCONT, from anybody of the run; a driver of the kit's may have stopped itself by agreement. */
+static enum source continue_source(const struct graph *graph, const struct thread *thread,
+                                   const struct wait *wait, bool *wakers)
+{
+    (void)thread;
+    (void)wait;
+    add_everybody(graph, wakers);
+    return graph->record->closed_world && graph->record->kit_file == NULL ? FROM_RUN : FROM_OUTSIDE;
+}
+
 static enum source (*const sources[WAIT_KINDS])(const struct graph *, const struct thread *,
                                                 const struct wait *, bool *) = {
     [WAIT_READ] = transfer_source, [WAIT_WRITE] = transfer_source,
@@ -399,13 +409,14 @@ static enum source (*const sources[WAIT_KINDS])(const struct graph *, const stru
     [WAIT_ROOM] = queue_source,    [WAIT_SEMAPHORE] = semaphore_source,
     [WAIT_FUTEX] = futex_source,   [WAIT_CHILD] = child_source,
     [WAIT_LOCK] = lock_source,     [WAIT_CONNECTION] = connection_source,
-    [WAIT_SIGNAL] = signal_source,
+    [WAIT_SIGNAL] = signal_source, [WAIT_CONTINUE] = continue_source,
 };
 
 enum source wait_source(const struct graph *graph, const struct thread *thread,
                         const struct wait *wait, bool *wakers)
 {
-    bool objectless = wait->kind == WAIT_CHILD || wait->kind == WAIT_SIGNAL;
+    bool objectless =
+        wait->kind == WAIT_CHILD || wait->kind == WAIT_SIGNAL || wait->kind == WAIT_CONTINUE;
 
     if ((unsigned)wait->kind >= WAIT_KINDS || (wait->object < 0 && !objectless))
         return FROM_OUTSIDE;

@@ -72,6 +72,7 @@ const struct call_row call_rows[] = {
     {SYS_shmat,           "shmat",           "shmat",       CALLS_RARE,     EFFECT_SHM_USE,    -1, -1},
     {SYS_shmdt,           "shmdt",           "shmdt",       CALLS_RARE,     EFFECT_NONE,       -1, -1},
     {SYS_shmctl,          "shmctl",          "shmctl",      CALLS_RARE,     EFFECT_SHM_USE,    -1, -1},
+    {SYS_memfd_create,    "memfd_create",    "memfd",       CALLS_RARE,     EFFECT_MEMFD,      -1, -1},
     {SYS_mq_open,         "mq_open",         "mq_open",     CALLS_RARE,     EFFECT_NEW_FD,     0,  -1},
     {SYS_mq_unlink,       "mq_unlink",       "mq_unlink",   CALLS_RARE,     EFFECT_UNIX_NAME,  0,  -1},
     {SYS_mq_timedsend,    "mq_timedsend",    "mq_send",     CALLS_RARE,     EFFECT_USE_FD,     -1, -1},
@@ -210,9 +211,14 @@ static void add_refusals(scmp_filter_ctx filter)
     must(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SYS_prctl, 1,
                           SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffff, PR_SET_SECCOMP)),
          "refusal");
+    /* It would shut the program's /proc to us, and then nobody can say what it waits for. */
+    must(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SYS_prctl, 2,
+                          SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffff, PR_SET_DUMPABLE),
+                          SCMP_A1(SCMP_CMP_MASKED_EQ, ~0UL, 0)),
+         "refusal");
     /* Its own limits (0) are its affair; those of the cell's init, which has its uid, are not. */
     must(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prlimit64), 2,
-                          SCMP_A0(SCMP_CMP_NE, 0), SCMP_A2(SCMP_CMP_NE, 0)),
+                          SCMP_A0(SCMP_CMP_NE, 0, 0), SCMP_A2(SCMP_CMP_NE, 0, 0)),
          "refusal");
     must(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
                           SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, 0x5412 /* TIOCSTI */)),

@@ -35,6 +35,7 @@ enum call_effect {
     EFFECT_QUEUE_USE, /* args[0] is a System V id */
     EFFECT_SEM_USE,
     EFFECT_SHM_USE,
+    EFFECT_MEMFD,     /* memfd_create: the result is a new descriptor */
     EFFECT_MAKE_NODE, /* a FIFO (or socket, file) of that name: path in args[path] */
     EFFECT_BIND,
     EFFECT_KILL, /* args[0] is a pid as the caller sees it */

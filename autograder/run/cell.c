@@ -11,6 +11,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
+#include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <net/if.h>
 #include <poll.h>
@@ -46,8 +47,7 @@ struct cell {
     pid_t init;
     int socket;
     bool confined;
-    int root;     /* the root directory inside; -1: it is ours */
-    char *folder; /* as seen from outside */
+    int root; /* the root directory inside; -1: it is ours */
     char *inner_folder;
     struct shared *shared;
 };
@@ -132,6 +132,13 @@ static void set_limits(const struct cell_limits *limits)
     limit(RLIMIT_NOFILE, limits->descriptors);
 }
 
+/* A crash leaves no file. */
+static void forbid_core(void)
+{
+    const struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none); /* lower than it was: that is always allowed */
+}
+
 static void reset_signals(unsigned long long ignored)
 {
     sigset_t none;
@@ -203,6 +210,8 @@ static _Noreturn void become(const struct spawn *spawn, int go)
     if (spawn->mask != NULL)
         sigprocmask(SIG_SETMASK, spawn->mask, NULL);
     set_limits(&spawn->limits);
+    if (!spawn->plain_environment)
+        forbid_core();
     if (report != -1 && dup2(report, spawn->report_number) == -1)
         _exit(125);
     if (!spawn->plain_environment)
@@ -636,7 +645,6 @@ struct cell *cell_new(const struct cell_options *options)
                           .shared = shared,
                           .root = root};
     cell->inner_folder = kit_strdup(options->confined ? "/tmp" : options->folder);
-    cell->folder = options->confined ? cell_path(cell, "/tmp") : kit_strdup(options->folder);
     return cell;
 }
 
@@ -677,7 +685,6 @@ void cell_free(struct cell *cell)
     if (cell->root >= 0)
         close(cell->root);
     munmap(cell->shared, sizeof *cell->shared);
-    free(cell->folder);
     free(cell->inner_folder);
     free(cell);
 }
@@ -717,9 +724,29 @@ const void *cell_answer(const struct cell *cell)
     return cell->shared->answer;
 }
 
-const char *cell_folder(const struct cell *cell)
+int cell_open(const struct cell *cell, const char *inside, int flags, mode_t mode)
 {
-    return cell->folder;
+    struct open_how how = {.flags = (unsigned)(flags | O_CLOEXEC),
+                           .mode = (flags & O_CREAT) != 0 ? mode : 0,
+                           .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+    char *path =
+        inside[0] == '/' ? kit_strdup(inside) : kit_format("%s/%s", cell->inner_folder, inside);
+    int fd = cell->root >= 0 ? (int)syscall(SYS_openat2, cell->root, path, &how, sizeof how)
+                             : open(path, flags | O_CLOEXEC, mode);
+    int error = errno;
+    free(path);
+    errno = error;
+    return fd;
+}
+
+int cell_stat(const struct cell *cell, const char *inside, struct stat *status)
+{
+    int fd = cell_open(cell, inside, O_PATH | O_NOFOLLOW, 0);
+    if (fd == -1)
+        return -1;
+    int result = fstat(fd, status);
+    close(fd);
+    return result;
 }
 
 const char *cell_inner_folder(const struct cell *cell)

@@ -19,6 +19,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "ipc_state.h"
@@ -90,9 +91,14 @@ bool cell_has_another_user(void);
 
 /* The IPC objects as the cell sees them; valid until the next call. */
 const struct ipc_state *cell_ipc_state(struct cell *cell);
-/* Where the run's working directory is found from outside (a path that open(2) understands). */
-const char *cell_folder(const struct cell *cell);
-/* The same for any absolute path inside. Owned by the caller. */
+/* Opens what the programs call by that name (not absolute: in the run's working directory), with
+ * open(2)'s flags. Links that a program has laid lead where they lead inside, never into our own
+ * root. -1 with errno. Source: openat2(2), RESOLVE_IN_ROOT. */
+int cell_open(const struct cell *cell, const char *inside, int flags, mode_t mode);
+/* lstat(2) of it. */
+int cell_stat(const struct cell *cell, const char *inside, struct stat *status);
+/* Where an absolute path inside is found from outside, by our own root where a link of it is
+ * absolute: only for what no program can have laid. Owned by the caller. */
 char *cell_path(const struct cell *cell, const char *inside);
 /* How the programs see that folder ("/tmp"). */
 const char *cell_inner_folder(const struct cell *cell);

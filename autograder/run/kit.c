@@ -88,11 +88,8 @@ char *kit_format(const char *format, ...)
     return text;
 }
 
-char *kit_read_file(const char *path, size_t *length)
+static char *read_whole(FILE *file, size_t *length)
 {
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return NULL;
     char *data = NULL;
     size_t have = 0, got;
     do {
@@ -111,6 +108,20 @@ char *kit_read_file(const char *path, size_t *length)
     if (length != NULL)
         *length = have;
     return data;
+}
+
+char *kit_read_file(const char *path, size_t *length)
+{
+    FILE *file = fopen(path, "re");
+    return file != NULL ? read_whole(file, length) : NULL;
+}
+
+char *kit_read_fd(int fd, size_t *length)
+{
+    FILE *file = fdopen(fd, "r");
+    if (file == NULL)
+        close(fd);
+    return file != NULL ? read_whole(file, length) : NULL;
 }
 
 /* Is there a device, a pipe or the like? A file in its place would take it away from everybody. */

@@ -26,6 +26,8 @@ char *kit_vformat(const char *format, va_list args) __attribute__((format(printf
 
 /* The whole of a (small) file as text, or NULL with errno set. length may be NULL. */
 char *kit_read_file(const char *path, size_t *length);
+/* The same of an open descriptor, which is closed. */
+char *kit_read_fd(int fd, size_t *length);
 /* Writes it whole or not at all (temporary name, then rename). -1 with errno set. */
 int kit_write_file(const char *path, const char *data, size_t length);
 /* The same, and on the disk when it has its name: also a machine that loses power leaves no half.

@@ -161,6 +161,15 @@ int64_t proc_cpu_us(pid_t pid)
     return (int64_t)(user + system) * 1000000 / sysconf(_SC_CLK_TCK);
 }
 
+int64_t proc_memory_bytes(pid_t pid)
+{
+    char text[4096];
+    if (proc_read(text, sizeof text, "/proc/%d/status", (int)pid) <= 0)
+        return 0;
+    return (int64_t)(proc_field(text, "RssAnon:", 10, 0) + proc_field(text, "RssShmem:", 10, 0)) *
+           1024;
+}
+
 char proc_state(pid_t tid)
 {
     char text[1024], state = '\0';

@@ -35,6 +35,8 @@ char *proc_command(pid_t pid);
 char *proc_executable(pid_t pid);
 /* Processor time, user and system. */
 int64_t proc_cpu_us(pid_t pid);
+/* Bytes of memory of its own, and of memory that it shares with others but for files. */
+int64_t proc_memory_bytes(pid_t pid);
 /* How often the main thread was switched away, by itself or by force. */
 size_t proc_switches(pid_t pid);
 /* Bytes that its reads and writes have moved (proc(5), io); 0 where the kernel does not count. */

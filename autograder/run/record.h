@@ -107,6 +107,7 @@ struct process {
     bool was_zombie;    /* it was dead and unreaped when its parent ended, or when the run ended */
     bool outlived_run;  /* it was alive when the first program had ended */
     bool halted;        /* it cannot move until the kit (given_held_*) or a SIGCONT lets it */
+    int stopped_by;     /* the signal that stopped it, if it is not the kit that sent it; 0: none */
     bool in_vfork;      /* it waits in vfork(2) for its child to exec or end */
     int64_t cpu_us;     /* processor time used, at the last snapshot or at its end */
     bool alarm_repeats; /* ... and starts again when it fires */
@@ -160,6 +161,7 @@ enum wait_kind {
     WAIT_LOCK,       /* fcntl or flock: object, process = holder */
     WAIT_CONNECTION, /* accept: object; connect: peer's backlog full */
     WAIT_SIGNAL,     /* pause, sigsuspend, sigwait: signals = the set it would react to */
+    WAIT_CONTINUE,   /* no call: it is stopped; operation = the signal that has stopped it */
     WAIT_KINDS
 };
 
@@ -194,7 +196,7 @@ struct thread {
     char state;       /* /proc/PID/stat: R S D T t Z X */
     const char *call; /* name of the call it sleeps in, "wait4"; NULL: runs, or not known */
     uint64_t args[6];
-    bool asleep;     /* it sleeps in a call */
+    bool asleep;     /* it sleeps in a call, or is stopped by a signal */
     bool timed;      /* the call has a time limit, or a timer will interrupt it: it will move */
     bool understood; /* waits[] is the whole truth; false: an unknown call, it may move */
     struct wait *waits;
@@ -277,7 +279,8 @@ struct record {
     bool timed_out;      /* ended by the kit because its time was up */
     bool hung;           /* ended by the kit because nothing could move any more */
     bool output_flooded; /* ended by the kit because it wrote more than the limit */
-    int64_t too_many;    /* forks and new threads that failed because the run had so many already */
+    int64_t memory; /* bytes that all had together when the kit ended it for that; 0: it did not */
+    int64_t too_many; /* forks and new threads that failed because the run had so many already */
     struct process *processes;
     size_t n_processes;
     struct object *objects;

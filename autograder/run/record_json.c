@@ -179,7 +179,7 @@ static const struct field process_fields[] = {
     F(struct process, in_vfork, BOOLEAN),      F(struct process, halted, BOOLEAN),
     F(struct process, cpu_us, SIGNED_64),      F(struct process, alarm_pending, BOOLEAN),
     F(struct process, alarm_repeats, BOOLEAN), F(struct process, handled_signals, UNSIGNED_64),
-    F(struct process, exits_us, SIGNED_64),
+    F(struct process, exits_us, SIGNED_64),    F(struct process, stopped_by, INTEGER),
 };
 
 /* An element that is a number, not a structure: a field without a name. */
@@ -363,6 +363,7 @@ static const struct field record_fields[] = {
     F(struct record, races_watched, BOOLEAN),
     F(struct record, race_builds, BOOLEAN),
     F(struct record, notes_dropped, INTEGER),
+    F(struct record, memory, SIGNED_64),
     F_LIST(struct record, turns, &turns),
     F_LIST(struct record, notes, &notes),
     F_LIST(struct record, sites, &sites),
@@ -373,17 +374,10 @@ static const struct field record_fields[] = {
 };
 
 static const char *const wait_kind_names[WAIT_KINDS] = {
-    [WAIT_READ] = "read",
-    [WAIT_WRITE] = "write",
-    [WAIT_OPEN] = "open",
-    [WAIT_MESSAGE] = "message",
-    [WAIT_ROOM] = "room",
-    [WAIT_SEMAPHORE] = "semaphore",
-    [WAIT_FUTEX] = "futex",
-    [WAIT_CHILD] = "child",
-    [WAIT_LOCK] = "lock",
-    [WAIT_SIGNAL] = "signal",
-    [WAIT_CONNECTION] = "connection",
+    [WAIT_READ] = "read",       [WAIT_WRITE] = "write",       [WAIT_OPEN] = "open",
+    [WAIT_MESSAGE] = "message", [WAIT_ROOM] = "room",         [WAIT_SEMAPHORE] = "semaphore",
+    [WAIT_FUTEX] = "futex",     [WAIT_CHILD] = "child",       [WAIT_LOCK] = "lock",
+    [WAIT_SIGNAL] = "signal",   [WAIT_CONTINUE] = "continue", [WAIT_CONNECTION] = "connection",
 };
 
 static const char *wait_kind_name(int kind)

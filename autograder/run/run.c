@@ -83,6 +83,7 @@ struct run *run_new(const struct run_options *options)
         run->cell = cell_new(&cell);
         if (run->cell == NULL)
             kit_broken("cannot make a cell for the run");
+        run->options.tracer.work_folder = cell_inner_folder(run->cell);
     }
     if (options->race)
         run->race = run->options.tracer.race = race_new(run->cell, options->race_sources);
@@ -502,6 +503,19 @@ static bool goes_round_in_circles(struct run *run)
     return record->n_calls - run->last_success > FRUITLESS_CALLS;
 }
 
+/* RLIMIT_AS is on each process alone. */
+static void look_at_memory(struct run *run)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; run->options.memory_limit > 0 && i < run->record->n_processes; i++)
+        if (run->record->processes[i].ended_us < 0)
+            sum += proc_memory_bytes(run->record->processes[i].host_pid);
+    if (sum <= run->options.memory_limit)
+        return;
+    run->record->memory = sum;
+    run->state = RUN_TIMED_OUT;
+}
+
 static void look_at_limits(struct run *run)
 {
     long long now_us = kit_now_us();
@@ -513,11 +527,12 @@ static void look_at_limits(struct run *run)
         run->state = RUN_TIMED_OUT;
     if (options->call_limit > 0 && goes_round_in_circles(run))
         run->state = RUN_TIMED_OUT;
-    if (options->cpu_limit_us == 0 || now_us - run->cpu_looked_us < 200000)
+    if (now_us - run->cpu_looked_us < 200000)
         return;
     run->cpu_looked_us = now_us;
-    if (run_cpu_us(run) > options->cpu_limit_us)
+    if (options->cpu_limit_us > 0 && run_cpu_us(run) > options->cpu_limit_us)
         run->state = RUN_TIMED_OUT;
+    look_at_memory(run);
 }
 
 static bool programs_ended(const struct run *run)
@@ -682,14 +697,13 @@ static void note_posix_queues(struct run *run)
 static bool still_there(const struct run *run, const struct object *object)
 {
     struct stat status;
-    char *path = run->cell != NULL ? cell_path(run->cell, object->path) : kit_strdup(object->path);
-    bool found =
-        lstat(path, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
-    free(path);
-    return found;
+    bool found = (run->cell != NULL ? cell_stat(run->cell, object->path, &status)
+                                    : lstat(object->path, &status)) == 0;
+    return found && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
 }
 
-static void note_leftovers(struct run *run)
+/* Whether there are more than could be listed. */
+static bool note_leftovers(struct run *run)
 {
     static struct ipc_state here;
     const struct ipc_state *ipc = &here;
@@ -714,17 +728,37 @@ static void note_leftovers(struct run *run)
         if (named && object->made_by >= 0 && object->path != NULL && object->path[0] == '/')
             object->left_behind = still_there(run, object);
     }
+    return ipc->truncated;
 }
 
-/* The weaker mode has no namespaces that take a run's objects with them. Only what the run itself
- * has made is touched. */
-static void remove_leftovers(const struct run *run)
+/* Only what the run itself has made is touched. gone: one an object. Returns how many it was. */
+static size_t remove_noted(const struct run *run, bool *gone)
 {
+    size_t count = 0;
     for (size_t i = 0; i < run->record->n_objects; i++) {
         const struct object *object = &run->record->objects[i];
-        if (object->left_behind && object->made_by >= 0 && run_remove_object(object) == -1)
+        if (!object->left_behind || object->made_by < 0 || gone[i])
+            continue;
+        if (run_remove_object(object) == -1)
             fprintf(stderr, "ipclab: cannot remove the %s: %s\n", object->label, strerror(errno));
+        else
+            count++;
+        gone[i] = true;
     }
+    return count;
+}
+
+/* What is left of the run's objects. The weaker mode has no namespaces that take them with them:
+ * there they are removed, as many at a time as can be listed. */
+static void end_objects(struct run *run)
+{
+    bool more = note_leftovers(run);
+    if (run->cell == NULL || run->options.confined)
+        return;
+    bool *gone = kit_alloc(run->record->n_objects * sizeof *gone);
+    while (remove_noted(run, gone) > 0 && more)
+        more = note_leftovers(run);
+    free(gone);
 }
 
 /* Where each process was forked: the place of the call that made it. */
@@ -805,9 +839,7 @@ void run_finish(struct run *run)
         outlast(run);
     tracer_kill(run->tracer);
     run_drain(run);
-    note_leftovers(run);
-    if (run->cell != NULL && !run->options.confined)
-        remove_leftovers(run);
+    end_objects(run);
     if (run->race != NULL)
         race_collect(run->race, run->record, run->options.tracer.hasty);
     if (run->memcheck != NULL)
@@ -824,10 +856,8 @@ void run_free(struct run *run)
     if (run == NULL)
         return;
     tracer_kill(run->tracer);
-    if (!run->finished && run->cell != NULL && !run->options.confined) {
-        note_leftovers(run);
-        remove_leftovers(run);
-    }
+    if (!run->finished && run->cell != NULL && !run->options.confined)
+        end_objects(run);
     race_free(run->race);
     memcheck_free(run->memcheck);
     cell_free(run->cell);

@@ -45,6 +45,8 @@ struct run_options {
     unsigned sets;                              /* of enum call_set */
     struct tracer_options tracer;               /* kept by the run */
     int64_t wall_limit_us, cpu_limit_us;        /* 0: none */
+    int64_t
+        memory_limit; /* bytes of all processes together, looked at some times a second; 0: none */
     size_t output_limit; /* bytes of standard output and error together; 0: none */
     bool all_places;     /* every recorded call gets its line of source */
     size_t call_limit;   /* recorded calls; 0: none */

@@ -249,6 +249,18 @@ static void add_zombie(struct scan *scan, int process)
         add_thread(scan, process, dead->host_pid); /* else the pid is somebody else's by now */
 }
 
+/* Stopped by a signal: only SIGCONT lets it go on, whatever it was about to do. A timer of the
+ * program's may send that, too; an alarm sends SIGALRM. */
+static void add_stopped(struct record *record, int thread)
+{
+    struct thread *at = &record->threads[thread];
+    const struct process *process = &record->processes[at->process];
+
+    at->asleep = at->understood = true;
+    at->timed = has_timer(process->host_pid);
+    thread_add_wait(at, WAIT_CONTINUE)->operation = process->stopped_by;
+}
+
 static void look_at_thread(struct scan *scan, int thread)
 {
     struct record *record = scan->record;
@@ -259,6 +271,8 @@ static void look_at_thread(struct scan *scan, int thread)
     if (is_dead(at->state) || !proc_thread_status(process->host_pid, at->tid, &status))
         return;
     at->state = status.state;
+    if (status.state == 't' && process->halted && process->stopped_by != 0)
+        add_stopped(record, thread);
     if (status.state != 'S' && status.state != 'D')
         return; /* runs, or is stopped */
     bool timed = process->alarm_pending || has_timer(process->host_pid) ||

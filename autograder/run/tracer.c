@@ -72,6 +72,7 @@ struct task {
     bool ready;                  /* stopped, until its turn comes */
     uint64_t yields_at;          /* the access before which it stands; 0: a call */
     int go_on_signal;            /* to be delivered then */
+    bool takes;                  /* the call has been counted: see rations[] */
     bool skipped;                /* the call is not made: it succeeds at once */
     bool held;                   /* stopped, until tracer_release() */
     enum __ptrace_request go_on; /* how to resume it then */
@@ -81,6 +82,9 @@ struct wanted_hold {
     int program;
     struct hold hold;
 };
+
+/* What a run as a whole may have so much of: rations[]. */
+enum ration { RATION_QUEUES, RATION_SEMAPHORES, RATION_SEGMENTS, RATION_MEMORY_FILES, RATIONS };
 
 struct tracer {
     struct record *record;
@@ -97,6 +101,7 @@ struct tracer {
     bool quiet;     /* with a schedule: nobody can go, as everybody sleeps or is held */
     unsigned looks; /* in vain, one after the other: see tracer_next_look_ns() */
     int n_numbers;
+    uint64_t taken[RATIONS];
     char *own_program; /* the first program's file, when there is no own_folder */
 };
 
@@ -368,6 +373,88 @@ static void effect_new_fd(struct tracer *tracer, struct task *task, struct call 
     tracer->record->calls[index].object = object;
 }
 
+/* ---- What no limit on a process bounds ------------------------------------------------------- */
+
+/* Memory of the kernel's that belongs to no process. A run may have so much of it, all its
+ * processes together; then the call fails, as where the whole system has run out. */
+static const struct ration_row {
+    enum call_effect effect;
+    int units_at; /* the argument that says how many; -1: one a call */
+    uint64_t most;
+    int error;
+    bool comes_back; /* with IPC_RMID; a segment may live on, attached */
+} rations[RATIONS] = {
+    [RATION_QUEUES] = {EFFECT_QUEUE_GET, -1, 256,       ENOSPC, true }, /* each up to msgmnb, 16 KiB */
+    [RATION_SEMAPHORES] = {EFFECT_SEM_GET,   1,  65536,     ENOSPC, true },
+    [RATION_SEGMENTS] = {EFFECT_SHM_GET,   1,  256 << 20, ENOSPC, false}, /* bytes */
+    [RATION_MEMORY_FILES] = {EFFECT_MEMFD,     -1, 4,         ENFILE, false}, /* each up to RLIMIT_FSIZE */
+};
+
+/* Which ration a call may need; -1: none. */
+static int ration_of(const struct call_row *row, const uint64_t args[6])
+{
+    for (int i = 0; i < RATIONS; i++) {
+        if (rations[i].effect != row->effect)
+            continue;
+        uint64_t flags = args[row->effect == EFFECT_QUEUE_GET ? 1 : 2];
+        bool makes = row->effect == EFFECT_MEMFD || (int32_t)args[0] == IPC_PRIVATE ||
+                     (flags & IPC_CREAT) != 0;
+        return makes ? i : -1;
+    }
+    return -1;
+}
+
+static uint64_t ration_units(int ration, const uint64_t args[6])
+{
+    return rations[ration].units_at >= 0 ? args[rations[ration].units_at] : 1;
+}
+
+/* Would a call make more than the run may have? If not, that much is taken: another thread may ask
+ * before it is made. */
+static bool exceeds_ration(struct tracer *tracer, struct task *task, const struct call *call)
+{
+    int ration = tracer->record->closed_world ? ration_of(task->row, call->args) : -1;
+    if (ration == -1)
+        return false;
+    uint64_t units = ration_units(ration, call->args);
+    if (units > rations[ration].most - tracer->taken[ration])
+        return true;
+    tracer->taken[ration] += units;
+    task->takes = true;
+    return false;
+}
+
+/* The call is done. If it has made nothing (it failed, or the object was there), nothing is taken.
+ */
+static void settle_ration(struct tracer *tracer, struct task *task)
+{
+    const struct call *call = &tracer->record->calls[task->call];
+    int ration = task->takes ? ration_of(task->row, call->args) : -1;
+    task->takes = false;
+    if (ration == -1)
+        return;
+    bool made_it =
+        task->row->effect == EFFECT_MEMFD
+            ? call->result >= 0
+            : call->object >= 0 && tracer->record->objects[call->object].made_by == task->call;
+    if (!made_it)
+        tracer->taken[ration] -= ration_units(ration, call->args);
+}
+
+/* What that call has made is removed. */
+static void return_ration(struct tracer *tracer, int maker)
+{
+    if (maker < 0 || !tracer->record->closed_world)
+        return;
+    const struct call *call = &tracer->record->calls[maker];
+    for (int i = 0; i < n_call_rows; i++) {
+        int ration =
+            strcmp(call_rows[i].name, call->name) == 0 ? ration_of(&call_rows[i], call->args) : -1;
+        if (ration >= 0 && rations[ration].comes_back)
+            tracer->taken[ration] -= ration_units(ration, call->args);
+    }
+}
+
 /* System V: the object by id. Who made it is told by IPC_EXCL; without that flag it is the first
  * who may have. Another process may have found it and be met here before its maker. */
 static void effect_get(struct tracer *tracer, struct task *task, enum object_kind kind)
@@ -401,8 +488,10 @@ static void effect_use(struct tracer *tracer, struct task *task, enum object_kin
     call->object = object;
     int command_at = kind == OBJECT_SEMAPHORES ? 2 : 1;
     bool control = strcmp(task->row->name + 3, "ctl") == 0;
-    if (control && ((int)call->args[command_at] & ~0x100) == IPC_RMID && call->result >= 0)
+    if (control && ((int)call->args[command_at] & ~0x100) == IPC_RMID && call->result >= 0) {
         tracer->record->objects[object].unlinked = true;
+        return_ration(tracer, tracer->record->objects[object].made_by);
+    }
 }
 
 static void effect_make_node(struct tracer *tracer, struct task *task, struct call *call)
@@ -687,6 +776,7 @@ static void apply_effect(struct tracer *tracer, struct task *task)
             effect_pair(tracer, task, call);
         break;
     case EFFECT_NEW_FD:
+    case EFFECT_MEMFD:
         if (!failed)
             effect_new_fd(tracer, task, call);
         break;
@@ -1445,6 +1535,8 @@ static void on_call_entry(struct tracer *tracer, struct task *task)
         make_it_fail(tracer, task, EPERM, false);
     else if (has_too_many(tracer, task))
         make_it_fail(tracer, task, EAGAIN, false);
+    else if (exceeds_ration(tracer, task, &tracer->record->calls[task->call]))
+        make_it_fail(tracer, task, rations[ration_of(task->row, info.seccomp.args)].error, false);
     else
         apply_faults(tracer, task);
     if (is_scheduled(tracer))
@@ -1546,6 +1638,7 @@ static void call_end(struct tracer *tracer, struct task *task, long result)
     keep_sample(tracer, task, call);
     if (!call->injected || result >= 0)
         apply_effect(tracer, task);
+    settle_ration(tracer, task);
     task->row = NULL;
     task->call = -1;
 }
@@ -1678,6 +1771,19 @@ static void record_given(struct tracer *tracer, struct task *task)
     free(fds);
 }
 
+static bool begins_with(const char *text, const char *beginning)
+{
+    return strncmp(text, beginning, strlen(beginning)) == 0;
+}
+
+/* A file that can only be the run's work: a copy of the learner's program is theirs, too. */
+static bool is_made_by_run(const struct tracer *tracer, const char *file)
+{
+    const char *work = tracer->options->work_folder;
+    return work != NULL && (begins_with(file, "/memfd:") || begins_with(file, "/dev/shm/") ||
+                            (begins_with(file, work) && file[strlen(work)] == '/'));
+}
+
 static bool is_own(struct tracer *tracer, pid_t pid)
 {
     char *file = proc_executable(pid);
@@ -1685,7 +1791,7 @@ static bool is_own(struct tracer *tracer, pid_t pid)
     if (file != NULL && tracer->options->memcheck) {
         own = memcheck_runs_in(file);
     } else if (file != NULL && tracer->options->own_folder != NULL) {
-        own = strncmp(file, tracer->options->own_folder, strlen(tracer->options->own_folder)) == 0;
+        own = begins_with(file, tracer->options->own_folder) || is_made_by_run(tracer, file);
     } else if (file != NULL) {
         if (tracer->own_program == NULL)
             tracer->own_program = kit_strdup(file);
@@ -1822,6 +1928,19 @@ static void on_signal(struct tracer *tracer, struct task *task, int signal)
     resume_in_turn(tracer, task, PTRACE_CONT, signal);
 }
 
+/* The signal that stopped a process, if the kernel or a process of the run has sent it; 0: somebody
+ * outside has, who may continue it as well. */
+static int stopped_by(const struct record *record, int process, int signal)
+{
+    for (size_t i = record->n_calls; i-- > 0;) {
+        const struct call *call = &record->calls[i];
+        if (call->process != process || call->result != signal || strcmp(call->name, "signal") != 0)
+            continue;
+        return call->other >= 0 || (int)call->args[0] > 0 ? signal : 0;
+    }
+    return 0;
+}
+
 /* ---- Events --------------------------------------------------------------------------------- */
 
 static void on_event(struct tracer *tracer, struct task *task, int event, int signal)
@@ -1851,11 +1970,14 @@ static void on_event(struct tracer *tracer, struct task *task, int event, int si
         if (signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU) {
             task->listening = true;
             process_of(tracer, task)->halted = true;
+            process_of(tracer, task)->stopped_by =
+                stopped_by(tracer->record, task->process, signal);
             task_resume(tracer, task, PTRACE_LISTEN, 0);
             return;
         }
         task->listening = false;
         process_of(tracer, task)->halted = false;
+        process_of(tracer, task)->stopped_by = 0;
         break;
     default:
         break;
@@ -1912,10 +2034,17 @@ int tracer_handle(struct tracer *tracer)
 
 /* ---- Freezing and ending -------------------------------------------------------------------- */
 
+/* In vfork(2) a thread sleeps where only its child or SIGKILL reaches it. */
+static bool cannot_stop(const struct tracer *tracer, const struct task *task)
+{
+    return task->process >= 0 && tracer->record->processes[task->process].in_vfork &&
+           proc_state(task->tid) == 'D';
+}
+
 static bool all_stopped(const struct tracer *tracer)
 {
     for (size_t i = 0; i < tracer->n_tasks; i++)
-        if (!tracer->tasks[i].stopped)
+        if (!tracer->tasks[i].stopped && !cannot_stop(tracer, &tracer->tasks[i]))
             return false;
     return true;
 }

@@ -27,8 +27,10 @@ struct hold {
 struct tracer_options {
     const char *
         own_folder; /* programs below it are the learner's ("/program/"); NULL: the first program */
-    bool memcheck;  /* valgrind runs the learner's programs: its processes are theirs */
-    bool confined;  /* in a cell with namespaces of its own, that keep its signals inside */
+    const char
+        *work_folder;    /* what lies there a program of the run has laid; NULL: see own_folder */
+    bool memcheck;       /* valgrind runs the learner's programs: its processes are theirs */
+    bool confined;       /* in a cell with namespaces of its own, that keep its signals inside */
     size_t most_threads; /* of the run together: then forks fail with EAGAIN; 0: no limit */
     bool short_writes, short_reads, interruptions;
     struct fault *faults;

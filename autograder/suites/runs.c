@@ -134,6 +134,10 @@ static struct run *make_run(const struct start *start)
             slowness * (chosen->seconds > 0 ? (int64_t)chosen->seconds * 1000000 : WALL_LIMIT_US),
         .cpu_limit_us = slowness * (chosen->cpu_seconds > 0 ? (int64_t)chosen->cpu_seconds * 1000000
                                                             : CPU_LIMIT_US),
+        .memory_limit = worker.sanitized ? 0
+                        : chosen->memory_mb > 0 && !start->memory_check
+                            ? (int64_t)chosen->memory_mb << 22
+                            : (int64_t)4 << 30,
         .output_limit = chosen->output_mb > 0 ? chosen->output_mb << 20 : OUTPUT_LIMIT,
         .call_limit = CALL_LIMIT,
         .all_places = true,
@@ -164,40 +168,51 @@ static struct run *make_run(const struct start *start)
     return run;
 }
 
-/* A FIFO or a folder: made inside, where the programs' uid is the one that we are. */
-static bool lay_node(const char *path, unsigned mode)
+/* The folder in which a given file lies. */
+static int open_folder(const struct run *run, const char *name)
 {
-    if (S_ISFIFO(mode))
-        return mkfifo(path, mode & 07777) == 0 && chmod(path, mode & 07777) == 0;
-    return mkdir(path, mode & 07777) == 0 && chmod(path, mode & 07777) == 0;
+    const char *slash = strrchr(name, '/');
+    char *folder = slash != NULL ? kit_strndup(name, (size_t)(slash - name)) : kit_strdup(".");
+    int fd = cell_open(run->cell, folder, O_RDONLY | O_DIRECTORY, 0);
+    if (fd == -1)
+        kit_broken("cannot open the folder of %s", name);
+    free(folder);
+    return fd;
+}
+
+/* A FIFO or a folder: made inside, where the programs' uid is the one that we are. */
+static bool lay_node(const struct run *run, const char *name, unsigned mode)
+{
+    const char *slash = strrchr(name, '/'), *base = slash != NULL ? slash + 1 : name;
+    int folder = open_folder(run, name);
+    int made =
+        S_ISFIFO(mode) ? mkfifoat(folder, base, mode & 07777) : mkdirat(folder, base, mode & 07777);
+    bool laid = made == 0 && fchmodat(folder, base, mode & 07777, 0) == 0;
+    close(folder);
+    return laid;
 }
 
 static void lay_file(const struct run *run, const struct given_file_row *file)
 {
-    char *path = kit_format("%s/%s", cell_folder(run->cell), file->name);
     if (S_ISFIFO(file->mode) || S_ISDIR(file->mode)) {
-        if (!lay_node(path, file->mode))
+        if (!lay_node(run, file->name, file->mode))
             kit_broken("cannot lay %s", file->name);
-        free(path);
         return;
     }
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int fd = cell_open(run->cell, file->name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     if (fd == -1 ||
         write(fd, file->content.bytes, file->content.length) != (ssize_t)file->content.length ||
         fchmod(fd, file->mode) == -1)
         kit_broken("cannot lay the file %s", file->name);
     close(fd);
-    free(path);
 }
 
 static int open_inside(const struct run *run, const char *name, int flags)
 {
-    char *path =
-        name[0] == '/' ? kit_strdup(name) : kit_format("%s/%s", cell_folder(run->cell), name);
-    int fd = open(path, flags | O_CLOEXEC, 0644);
+    int fd = name[0] == '/' ? open(name, flags | O_CLOEXEC, 0644)
+                            : cell_open(run->cell, name, flags, 0644);
     if (fd == -1)
         kit_broken("cannot open %s for the program", name);
-    free(path);
     return fd;
 }
 
@@ -759,20 +774,21 @@ struct text stderr_of_peer(struct peer *peer)
 
 bool stat_in_cell(struct run *run, const char *name, struct stat *status)
 {
-    char *path = kit_format("%s/%s", cell_folder(run->cell), name);
-    bool found = lstat(path, status) == 0;
-    free(path);
-    return found;
+    return cell_stat(run->cell, name, status) == 0;
 }
 
 struct text read_in_cell(struct run *run, const char *name)
 {
     size_t length = 0;
-    char *path = kit_format("%s/%s", cell_folder(run->cell), name);
-    char *data = kit_read_file(path, &length);
+    struct stat status;
+    int fd = cell_open(run->cell, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+    if (fd >= 0 && (fstat(fd, &status) == -1 || !S_ISREG(status.st_mode))) {
+        close(fd); /* a program has laid a FIFO there, say, or a link to a device */
+        fd = -1;
+    }
+    char *data = fd >= 0 ? kit_read_fd(fd, &length) : NULL;
     struct text text = text_bytes(data, length);
     free(data);
-    free(path);
     return text;
 }
 

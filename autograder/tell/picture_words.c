@@ -555,7 +555,7 @@ static void add_wait(struct text_buffer *out, const struct record *record, const
         [WAIT_ROOM] = "room",           [WAIT_SEMAPHORE] = "a semaphore",
         [WAIT_FUTEX] = "a lock",        [WAIT_CHILD] = "any child",
         [WAIT_LOCK] = "a lock",         [WAIT_CONNECTION] = "a connection",
-        [WAIT_SIGNAL] = "a signal",
+        [WAIT_SIGNAL] = "a signal",     [WAIT_CONTINUE] = "SIGCONT",
     };
     const char *label = wait->object >= 0 ? record->objects[wait->object].label : NULL;
     char *shown = label != NULL ? safe_text(label) : NULL;
@@ -586,6 +586,11 @@ char *thread_words(const struct record *record, const struct thread *thread)
     const struct wait *first = thread->n_waits > 0 ? &thread->waits[0] : NULL;
     const char *call = thread->call != NULL ? call_spoken(thread->call) : "a call";
 
+    if (first != NULL && first->kind == WAIT_CONTINUE) {
+        text_add(&out, "is stopped by SIG%s, and nobody is left to continue it",
+                 signal_name(first->operation));
+        return out.data;
+    }
     if (thread->call != NULL && strcmp(thread->call, "wait4") == 0)
         call = first != NULL && first->process < 0 ? "wait" : "waitpid";
     if (first != NULL && thread->n_waits == 1 && first->fd >= 0 && first->object >= 0) {

@@ -212,6 +212,7 @@ static struct record *full_record(void)
         .outlived_run = true,
         .in_vfork = true,
         .halted = true,
+        .stopped_by = 19,
         .cpu_us = 33,
         .alarm_pending = true,
         .handled_signals = UINT64_C(1) << 63,

@@ -859,6 +859,19 @@ START_TEST(the_output_limit_ends_a_run)
 }
 END_TEST
 
+START_TEST(the_memory_limit_is_on_all_processes_together)
+{
+    struct run_options options = usual(_i);
+    options.memory_limit = 48 << 20;
+    run_limited(&options, "hold_memory", "32");
+    expect_ended_by_kit(RUN_TIMED_OUT);
+    ck_assert_int_gt(run->record->memory, options.memory_limit);
+    judge_run(run->record, &findings);
+    ck_assert_int_eq(findings.items[0].kind, FINDING_RESOURCE_LIMIT);
+    ck_assert_ptr_nonnull(strstr(findings.items[0].text, "MiB of memory"));
+}
+END_TEST
+
 START_TEST(output_up_to_the_limit_is_free)
 {
     struct run_options options = usual(_i);
@@ -916,6 +929,66 @@ START_TEST(a_hang_is_found_in_under_a_second)
     ck_assert_int_eq(findings.items[0].kind, FINDING_HANG);
     ck_assert_pstr_eq(findings.items[0].misconception, "pipe-reader-keeps-own-write-end");
     ck_assert_pstr_eq(findings.items[0].processes[0].blocked_in, "read");
+}
+END_TEST
+
+/* How long it takes from the program's start to the end of it all, at best. */
+static void expect_quick_hang(int mode, const char *name)
+{
+    long long best = DEADLINE_US;
+    for (int attempt = 0; attempt < 5 && best >= 1000000; attempt++) {
+        close_run();
+        long long began = kit_now_us();
+        run_usual(mode, name, NULL);
+        long long took = kit_now_us() - began;
+        best = took < best ? took : best;
+        expect_ended_by_kit(RUN_HUNG);
+    }
+    ck_assert_msg(best < 1000000, "it took %lld us", best);
+    judge_run(run->record, &findings);
+    ck_assert_int_eq(findings.items[0].kind, FINDING_HANG);
+}
+
+START_TEST(all_stopped_is_a_hang)
+{
+    expect_quick_hang(_i, "stop_both");
+    const char *text = findings.items[0].text;
+    ck_assert_msg(strstr(text, "process 2 `program` is stopped by SIGSTOP") != NULL &&
+                      strstr(text, "Nobody is left who could send SIGCONT") != NULL,
+                  "%s", text);
+    ck_assert_uint_eq(findings.items[0].n_processes, 2);
+}
+END_TEST
+
+START_TEST(who_will_be_continued_does_not_hang)
+{
+    run_usual(_i, "stop_and_wake", NULL);
+    expect_status(0);
+}
+END_TEST
+
+/* The kit has stopped it, and will continue it. */
+START_TEST(nor_does_one_that_the_kit_has_stopped)
+{
+    struct run_options options = usual(_i);
+    open_run(&options);
+    first->hold_input = true;
+    start(first, "copy", NULL);
+    ck_assert(run_until(run, run_is_still, NULL, DEADLINE_US));
+    ck_assert_int_eq(kill(run->record->processes[0].host_pid, SIGSTOP), 0);
+    run_until(run, NULL, NULL, 300000);
+    ck_assert_int_eq(run->state, RUN_GOING);
+    ck_assert(run->record->processes[0].halted);
+    ck_assert_int_eq(run->record->processes[0].stopped_by, 0);
+    ck_assert_int_eq(kill(run->record->processes[0].host_pid, SIGCONT), 0);
+    run_finish(run);
+    expect_status(0);
+}
+END_TEST
+
+START_TEST(a_parent_in_vfork_costs_no_time)
+{
+    expect_quick_hang(_i, "hold_vfork");
 }
 END_TEST
 
@@ -1201,9 +1274,60 @@ START_TEST(there_is_no_way_out)
                                         "clone ipc refused\nunshare ipc refused\n"
                                         "clone mount refused\nunshare mount refused\n"
                                         "clone net refused\nunshare net refused\n"
-                                        "ptrace refused\n");
+                                        "ptrace refused\n"
+                                        "undumpable refused\n"
+                                        "core refused\n");
     ck_assert_uint_eq(run->record->n_processes, 1);
     ck_assert_int_eq(count_injected(), 0);
+}
+END_TEST
+
+START_TEST(what_belongs_to_no_process_is_bounded)
+{
+    run_usual(_i, "take_much", NULL);
+    expect_status(0);
+    ck_assert_str_eq(said(&first->out), "segments: 4 of 6, then ENOSPC\n"
+                                        "memory files: 4 of 6, then ENFILE\n"
+                                        "queues: 300 of 300\n");
+    ck_assert_int_eq(count_injected(), 0);
+}
+END_TEST
+
+static bool opens(const char *inside)
+{
+    int fd = cell_open(run->cell, inside, O_RDONLY, 0);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+/* What a program has laid leads where it leads for the program; in the weaker mode that is where
+ * it leads for us. */
+START_TEST(links_lead_into_the_cell)
+{
+    struct run_options options = usual(_i);
+    struct stat status;
+    char ours[] = "/tmp/ipclab-test-XXXXXX";
+    int fd = mkstemp(ours); /* the cell has a /tmp of its own */
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    open_run(&options);
+    first->hold_input = true;
+    start(first, "lay_links", ours);
+    await_words(first, "ready\n");
+    char *around = kit_format("to-root%s", ours);
+    bool own = opens("own") && opens("to-own"), other = opens("to-other"), root = opens(around);
+    int told = cell_stat(run->cell, "to-other", &status);
+    bool missing = opens("nothing");
+    unlink(ours);
+    free(around);
+    ck_assert(own && !missing);
+    ck_assert_int_eq(other, _i == 0);
+    ck_assert_int_eq(root, _i == 0);
+    ck_assert_int_eq(told, 0);
+    ck_assert(S_ISLNK(status.st_mode));
+    run_finish(run);
+    expect_status(0);
 }
 END_TEST
 
@@ -1272,12 +1396,17 @@ static void add_ends(Suite *suite)
     ADD(tcase, the_cpu_limit_ends_a_run);
     ADD(tcase, the_call_limit_ends_a_run);
     ADD(tcase, the_output_limit_ends_a_run);
+    ADD(tcase, the_memory_limit_is_on_all_processes_together);
     ADD(tcase, output_up_to_the_limit_is_free);
     ADD(tcase, a_run_is_stopped);
     ADD(tcase, a_hang_is_found_in_under_a_second);
     ADD(tcase, a_sleeper_does_not_hang);
     ADD(tcase, neither_does_one_in_poll);
     ADD(tcase, nor_one_in_select);
+    ADD(tcase, all_stopped_is_a_hang);
+    ADD(tcase, who_will_be_continued_does_not_hang);
+    ADD(tcase, nor_does_one_that_the_kit_has_stopped);
+    ADD(tcase, a_parent_in_vfork_costs_no_time);
 }
 
 static void add_isolation(Suite *suite)
@@ -1290,6 +1419,8 @@ static void add_isolation(Suite *suite)
     ADD(tcase, who_made_an_object_is_known);
     ADD(tcase, two_runs_with_one_key_do_not_meet);
     ADD(tcase, there_is_no_way_out);
+    ADD(tcase, what_belongs_to_no_process_is_bounded);
+    ADD(tcase, links_lead_into_the_cell);
 }
 
 static Suite *make_run_suite(void)

@@ -4,7 +4,7 @@
  *
  * A line whose place in the record is tested says "at: NAME".
  */
-#define _GNU_SOURCE /* unshare(2), CLONE_NEWUSER */
+#define _GNU_SOURCE /* unshare(2), CLONE_NEWUSER, memfd_create(2), strerrorname_np(3), vfork(2) */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,13 +13,16 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
@@ -244,6 +247,39 @@ static int hang(char **words)
     return 0;
 }
 
+/* Nobody is left to continue either. */
+static int stop_both(char **words)
+{
+    (void)words;
+    fork();
+    return raise(SIGSTOP);
+}
+
+/* The child stops; its parent continues it after longer than a hang takes to be seen. */
+static int stop_and_wake(char **words)
+{
+    const struct timespec while_ = {0, 300000000};
+    int status = 0;
+    pid_t pid = fork();
+    (void)words;
+    if (pid == 0)
+        _exit(raise(SIGSTOP));
+    if (waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status))
+        return 1;
+    nanosleep(&while_, NULL);
+    return kill(pid, SIGCONT) == 0 && waitpid(pid, &status, 0) == pid ? status : 1;
+}
+
+/* The child of a vfork() neither execs nor ends. */
+static int hold_vfork(char **words)
+{
+    (void)words;
+    if (vfork() == 0) // NOLINT(clang-analyzer-security.insecureAPI.vfork): that is what is tested
+        for (;;)
+            pause();
+    return 0;
+}
+
 /* A process of a session of its own, and nobody's child. */
 static int leave_daemon(char **words)
 {
@@ -449,6 +485,71 @@ static int tell(char **words)
     return fd == -1 ? 1 : write_all(fd, words[0], strlen(words[0]));
 }
 
+/* ---- More than there is ------------------------------------------------------------------------
+ */
+
+static void say_made(const char *what, int made, int asked)
+{
+    const char *error = strerrorname_np(errno);
+    dprintf(1, "%s: %d of %d%s%s\n", what, made, asked, made < asked ? ", then " : "",
+            made < asked ? error : "");
+}
+
+/* What lies in no process's memory: no more of it than a run may have. All is removed again. */
+static int take_much(char **words)
+{
+    int ids[6], made = 0;
+    (void)words;
+    for (; made < 6 && (ids[made] = shmget(IPC_PRIVATE, 64 << 20, 0600)) != -1; made++)
+        continue;
+    say_made("segments", made, 6);
+    for (int i = 0; i < made; i++)
+        shmctl(ids[i], IPC_RMID, NULL);
+    for (made = 0; made < 6 && memfd_create("much", 0) != -1; made++)
+        continue;
+    say_made("memory files", made, 6);
+    for (made = 0; made < 300; made++) { /* never more than one at a time */
+        int id = msgget(IPC_PRIVATE, 0600);
+        if (id == -1 || msgctl(id, IPC_RMID, NULL) == -1)
+            break;
+    }
+    say_made("queues", made, 300);
+    return 0;
+}
+
+/* Two processes with so many MiB each, which then wait. */
+static int hold_memory(char **words)
+{
+    size_t size = (size_t)atoi(words[0]) << 20;
+    fork();
+    volatile char *memory = malloc(size);
+    if (memory == NULL)
+        return 1;
+    for (size_t i = 0; i < size; i += 1024)
+        memory[i] = 'x';
+    bool failed = read(0, words[0], 1) == -1; /* the kit holds it open */
+    free((void *)memory);
+    return failed;
+}
+
+/* ---- Links -------------------------------------------------------------------------------------
+ */
+
+/* To a file of its own and to the one that is named; then it says so and waits. */
+static int lay_links(char **words)
+{
+    char own[4096], path[4200];
+    int fd = open("own", O_WRONLY | O_CREAT, 0600);
+    if (fd == -1 || write_all(fd, "own", 3) == -1 || getcwd(own, sizeof own) == NULL)
+        return 1;
+    snprintf(path, sizeof path, "%s/own", own);
+    if (symlink(path, "to-own") == -1 || symlink(words[0], "to-other") == -1 ||
+        symlink("/", "to-root") == -1)
+        return 1;
+    dprintf(1, "ready\n");
+    return copy(words);
+}
+
 /* ---- Ways out ---------------------------------------------------------------------------------
  */
 
@@ -491,6 +592,9 @@ static int try_to_leave(char **words)
         say_refused(what, unshare(spaces[i].flag));
     }
     say_refused("ptrace", ptrace(PTRACE_TRACEME, 0, NULL, NULL));
+    say_refused("undumpable", prctl(PR_SET_DUMPABLE, 0));
+    const struct rlimit core = {4096, 4096};
+    say_refused("core", setrlimit(RLIMIT_CORE, &core));
     return 0;
 }
 
@@ -522,6 +626,12 @@ static const struct {
     {"hear",             hear            },
     {"tell",             tell            },
     {"try_to_leave",     try_to_leave    },
+    {"stop_both",        stop_both       },
+    {"stop_and_wake",    stop_and_wake   },
+    {"hold_vfork",       hold_vfork      },
+    {"take_much",        take_much       },
+    {"hold_memory",      hold_memory     },
+    {"lay_links",        lay_links       },
 };
 
 int main(int argc, char **argv)
