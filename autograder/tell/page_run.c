@@ -23,6 +23,9 @@
 
 enum {
     EVENTS_MOST = 2000,
+    EVENTS_LEAST = 40,
+    STATES_MOST =
+        400000,        /* of processes, their ends, and objects, that are looked at for changes */
     REPEATS_MOST = 20, /* of a fold: the others are the same */
     SOURCES_MOST = 12,
     TEXT_MOST = 256 * 1024, /* bytes of the drawing as text */
@@ -100,15 +103,24 @@ static void leave_out_repeats(struct kept *kept, const struct picture *picture)
     }
 }
 
+/* After each event all that there is may have changed. A run that opens thousands of pipes, or
+ * forks with a thousand descriptors, is told by its last events alone. */
+static size_t most_events(const struct record *record)
+{
+    size_t states = 1 + record->n_objects + record->n_processes + record->n_descriptors;
+    size_t most = STATES_MOST / states;
+    return most > EVENTS_MOST ? EVENTS_MOST : most < EVENTS_LEAST ? EVENTS_LEAST : most;
+}
+
 static struct kept kept_events(const struct picture *picture)
 {
-    size_t n = picture->n_events, count = 0;
+    size_t n = picture->n_events, count = 0, most = most_events(picture->record);
     struct kept kept = {.is = kit_alloc(n + 1), .number = kit_alloc((n + 1) * sizeof(int))};
 
     memset(kept.is, true, n);
     leave_out_repeats(&kept, picture);
     for (size_t i = n; i-- > 0;) {
-        if (kept.is[i] && count == EVENTS_MOST) {
+        if (kept.is[i] && count == most) {
             kept.is[i] = false;
             kept.skipped++;
         }
