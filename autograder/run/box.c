@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "kit.h"
+#include "remove.h"
 
 static const char *const parts[] = {"kit",        "box",         "box/source", "box/headers",
                                     "box/common", "box/drivers", "box/race",   "program",
@@ -238,19 +239,6 @@ enum box_mode box_mode_here(void)
 }
 
 /* ---- The folder ----------------------------------------------------------------------------- */
-
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *where)
-{
-    (void)status;
-    (void)type;
-    (void)where;
-    return remove(path) == -1 && errno != ENOENT ? -1 : 0;
-}
-
-static int remove_tree(const char *folder)
-{
-    return nftw(folder, remove_one, 16, FTW_PHYS | FTW_DEPTH);
-}
 
 /* Whoever made a box holds a lock on its folder; one that nobody holds was left by a kit that was
  * killed. */

@@ -33,6 +33,7 @@
 #include "../judge/judge.h"
 #include "../run/box.h"
 #include "../run/kit.h"
+#include "../run/remove.h"
 #include "../run/run.h"
 #include "tests.h"
 
@@ -1331,6 +1332,46 @@ START_TEST(links_lead_into_the_cell)
 }
 END_TEST
 
+/* ---- Folders -----------------------------------------------------------------------------------
+ */
+
+/* Deeper than a path may be long, and shut; -1: it cannot be made here. */
+static int lay_deep_folder(const char *top, const char *elsewhere)
+{
+    char name[201];
+    memset(name, 'd', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    int here = open(".", O_RDONLY | O_DIRECTORY), made = mkdir(top, 0700) == 0 ? chdir(top) : -1;
+    for (int i = 0; made == 0 && i < 40; i++) {
+        if (symlink(elsewhere, "link") == -1 || mkdir("0", 0) == -1 || mkfifo("fifo", 0) == -1 ||
+            mkdir(name, 0700) == -1 || chdir(name) == -1)
+            made = -1;
+        chmod(i % 2 == 0 ? ".." : ".", i % 4 == 0 ? 0100 : 0300);
+    }
+    if (fchdir(here) == -1)
+        made = -1;
+    close(here);
+    return made;
+}
+
+START_TEST(whatever_a_program_lays_is_removed)
+{
+    char *top = kit_format("%s/runs/deep", scratch), *kept = kit_format("%s/runs/kept", scratch);
+    char *inside = kit_format("%s/file", kept);
+    ck_assert_int_eq(mkdir(kept, 0700), 0);
+    ck_assert_int_eq(kit_write_file(inside, "x", 1), 0);
+    ck_assert_int_eq(lay_deep_folder(top, kept), 0);
+    ck_assert_int_eq(remove_tree(top), 0);
+    ck_assert_int_eq(access(top, F_OK), -1);
+    ck_assert_int_eq(access(inside, F_OK), 0); /* no link was followed */
+    ck_assert_int_eq(remove_tree(kept), 0);
+    ck_assert_int_eq(remove_tree(kept), 0);
+    free(top);
+    free(kept);
+    free(inside);
+}
+END_TEST
+
 /* ---- The suite --------------------------------------------------------------------------------
  */
 
@@ -1421,6 +1462,7 @@ static void add_isolation(Suite *suite)
     ADD(tcase, there_is_no_way_out);
     ADD(tcase, what_belongs_to_no_process_is_bounded);
     ADD(tcase, links_lead_into_the_cell);
+    tcase_add_test(tcase, whatever_a_program_lays_is_removed);
 }
 
 static Suite *make_run_suite(void)
