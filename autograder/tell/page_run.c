@@ -23,7 +23,7 @@
 
 enum {
     EVENTS_MOST = 2000,
-    EVENTS_LEAST = 40,
+    EVENTS_LEAST = 4,
     STATES_MOST =
         400000,        /* of processes, their ends, and objects, that are looked at for changes */
     REPEATS_MOST = 20, /* of a fold: the others are the same */
