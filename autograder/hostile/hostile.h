@@ -27,6 +27,17 @@
     static void __attribute__((constructor)) name(void); \
     static void name(void)
 
+/* What it was called with, as for execv(3): the words lie in `text`. An ATTACK has no argv. */
+static inline void own_words(char text[4096], char *words[16])
+{
+    int fd = open("/proc/self/cmdline", O_RDONLY), count = 0;
+    ssize_t length = read(fd, text, 4095);
+    close(fd);
+    for (char *at = text; length > 0 && at < text + length && count < 15; at += strlen(at) + 1)
+        words[count++] = at;
+    words[count] = NULL;
+}
+
 static inline void escaped(const char *how)
 {
     dprintf(STDERR_FILENO, "escaped: %s\n", how);

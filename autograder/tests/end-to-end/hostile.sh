@@ -12,11 +12,38 @@
 #
 # All of it happens in namespaces of its own where the machine allows that: then whatever is left of a submission can be seen,
 # and nobody else is harmed if a cell does not hold. Usually two checks, without the dearest submissions, and
-# in the weaker mode with some of them; IPCLAB_THOROUGH=1 takes all checks of the exercise and all submissions. IPCLAB_HOSTILE="NAME..." takes these alone.
+# in the weaker mode with some of them; IPCLAB_THOROUGH=1 takes all checks of the exercise and all submissions, and if root has
+# started it, all of that as an ordinary user too. IPCLAB_HOSTILE="NAME..." takes these alone.
 . "$(dirname "$0")/../gates/lib.sh"
 gate=hostile
 need_tool jq
 export NO_COLOR=1
+
+# --- as an ordinary user: in a copy of the tree that it can read, as a user that owns nothing ---
+ordinary=64123
+as_ordinary_user()
+{
+    local counts
+    if getent passwd $ordinary >/dev/null; then
+        echo "# as an ordinary user: skipped, as uid $ordinary is somebody's here"
+        return
+    fi
+    chmod 755 "$scratch" && mkdir -m 1777 "$scratch/tmp" && mkdir "$scratch/tree" &&
+        tar -C "$tree" -cf - --exclude=./.git --exclude=./work --exclude='*.o' . | tar -C "$scratch/tree" -xf - --no-same-owner &&
+        chmod -R a+rX,go-w "$scratch/tree" || exit 3
+    env -u GATES_TALLY IPCLAB_TREE="$scratch/tree" TMPDIR="$scratch/tmp" HOME="$scratch/tmp" \
+        setpriv --reuid $ordinary --regid $ordinary --clear-groups bash "$scratch/tree/autograder/tests/end-to-end/hostile.sh" >"$scratch/ordinary.txt" 2>&1 </dev/null
+    counts=$(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$scratch/ordinary.txt")
+    sed '$d; s/^\(ok\|not ok\) hostile - /&ordinary user, /; s/^#/# ordinary user,/' "$scratch/ordinary.txt"
+    [ -n "$counts" ] || counts="0 0" not_ok "an ordinary user can grade them" "The test ended too early, and said:" "$scratch/ordinary.txt"
+    passed=$((passed + ${counts% *}))
+    failed=$((failed + ${counts#* }))
+}
+if [ -z "${IPCLAB_APART:-}" ] && [ -n "${IPCLAB_THOROUGH:-}" ]; then
+    if [ "$(id -u)" = 0 ]; then as_ordinary_user; else echo "# only as this ordinary user: root would try both"; fi
+fi
+passed=${IPCLAB_PASSED:-$passed}
+failed=${IPCLAB_FAILED:-$failed}
 
 # --- a world of our own ---
 apart=(unshare --mount --pid --ipc --net --fork --mount-proc --kill-child)
@@ -24,7 +51,7 @@ apart=(unshare --mount --pid --ipc --net --fork --mount-proc --kill-child)
 if [ -z "${IPCLAB_APART:-}" ] && "${apart[@]}" true 2>/dev/null; then
     clean_up
     # shellcheck disable=SC2016
-    IPCLAB_APART=1 exec "${apart[@]}" bash -c 'mount -t tmpfs -o mode=1777 tmpfs /dev/shm && mount -t tmpfs -o mode=1777 tmpfs /var/tmp &&
+    IPCLAB_APART=1 IPCLAB_PASSED=$passed IPCLAB_FAILED=$failed exec "${apart[@]}" bash -c 'mount -t tmpfs -o mode=1777 tmpfs /dev/shm && mount -t tmpfs -o mode=1777 tmpfs /var/tmp &&
         exec setpriv --inh-caps=-all --ambient-caps=-all bash "$0"' "$tree/autograder/tests/end-to-end/hostile.sh"
 fi
 
@@ -33,7 +60,7 @@ right=$tree/solutions/01-pipes/1-oneway/oneway.c
 labs=1.1.child_sees_end_of_file,1.1.every_byte_arrives
 [ -z "${IPCLAB_THOROUGH:-}" ] || labs=1.1
 weak_ones="fork-bomb thread-bomb kill-all daemon forge-everywhere output-flood memory-bomb"
-dear_ones="stop-self vfork-hold undumpable"
+dear_ones="descriptor-flood endless-include exec-bomb macro-bomb many-files memory-by-many signal-storm sleeper"
 cd "$scratch" || exit 3
 mkdir class boxes results
 export TMPDIR=$scratch/boxes
@@ -182,7 +209,7 @@ grade_class()
     LC_ALL=C grep -nE $'\e|\x9b|\r' said.txt results/*.csv >complaints.txt
     judge "$mode: nothing it printed reaches the terminal raw" "Escape it." complaints.txt
     echo "# $mode: $((SECONDS - started)) s; the dearest: $(jq -r '"\([.labs[]?.exercises[].checks[].seconds // 0] | add // 0 | floor) s \(.submission)"' results/*-*.json results/?*.json 2>/dev/null |
-        sort -urn | head -n 5 | tr '\n' ',')"
+        sort -urn | head -n "${IPCLAB_DETAILS:-5}" | tr '\n' ',')"
 }
 
 if [ "$(IPCLAB_BOX='' "$tree/ipclab" doctor | grep -c '^mode: strong')" = 1 ]; then
