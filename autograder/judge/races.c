@@ -47,8 +47,10 @@ struct analysis {
     size_t n_events;
     struct clock *fork_clocks;         /* of each call that makes a process or thread */
     struct clock *end_clocks, *kills;  /* of each process */
-    struct clock undo_ends, lock_ends; /* of those that used SEM_UNDO, that have locked files */
-    bool *undoes, *locks;              /* of each process */
+    struct clock undo_ends, lock_ends; /* of those that used SEM_UNDO, that held locks on files */
+    bool *undoes;                      /* of each process */
+    struct held_lock *held;
+    size_t n_held;
     struct clock ends, closes, any_fd, sockets, kills_of_anybody;
     struct channel *channels;
     size_t n_channels;
@@ -721,17 +723,53 @@ static bool overlap(const struct locked_range *a, const struct locked_range *b)
            (b->length == 0 || a->start < b->start + b->length);
 }
 
+/* What a process has locked, and not unlocked by a call that names as much: a close or its end
+ * will. */
+struct held_lock {
+    int process, object;
+    struct locked_range range;
+};
+
+static bool covers(const struct locked_range *a, const struct locked_range *b)
+{
+    return a->start <= b->start &&
+           (a->length == 0 || (b->length != 0 && b->start + b->length <= a->start + a->length));
+}
+
+static void forget_held(struct analysis *all, const struct held_lock *unlocked)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < all->n_held; i++) {
+        const struct held_lock *held = &all->held[i];
+        if (held->process != unlocked->process || held->object != unlocked->object ||
+            !covers(&unlocked->range, &held->range))
+            all->held[kept++] = *held;
+    }
+    all->n_held = kept;
+}
+
+static bool holds_locks(const struct analysis *all, int process)
+{
+    for (size_t i = 0; i < all->n_held; i++)
+        if (all->held[i].process == process)
+            return true;
+    return false;
+}
+
 /* A lock's clock is kept for each range that was unlocked; who locks takes those that overlap. */
 static void begin_lock(struct analysis *all, struct actor *actor, const struct call *call)
 {
     char what[8];
     struct locked_range range;
-    if (lock_words(call, what, &range) && strcmp(what, "unlock") == 0)
-        release_to(all,
-                   &channel(all, CHANNEL_LOCK, (uint64_t)call->object,
-                            (uint64_t)range.start << 32 | (uint32_t)range.length)
-                        ->base,
-                   actor);
+    if (!lock_words(call, what, &range) || strcmp(what, "unlock") != 0)
+        return;
+    release_to(all,
+               &channel(all, CHANNEL_LOCK, (uint64_t)call->object,
+                        (uint64_t)range.start << 32 | (uint32_t)range.length)
+                    ->base,
+               actor);
+    const struct held_lock unlocked = {actor->process, call->object, range};
+    forget_held(all, &unlocked);
 }
 
 static void end_lock(struct analysis *all, struct actor *actor, const struct call *call)
@@ -747,7 +785,9 @@ static void end_lock(struct analysis *all, struct actor *actor, const struct cal
             overlap(&range, &wanted))
             join(all, &actor->now, &lock->base);
     }
-    all->locks[actor->process] = true;
+    const struct held_lock locked = {actor->process, call->object, wanted};
+    forget_held(all, &locked); /* not twice */
+    *ARRAY_ADD(all->held, all->n_held) = locked;
     join(all, &actor->now, &all->lock_ends); /* a close and an end unlock as well */
 }
 
@@ -773,7 +813,7 @@ static void call_begins(struct analysis *all, struct actor *actor, int index)
                    actor);
     } else if (call_is(call->name, "close") || call_is(call->name, "shutdown")) {
         join(all, &all->any_fd, &actor->now);
-        if (all->locks[actor->process])
+        if (holds_locks(all, actor->process))
             join(all, &all->lock_ends, &actor->now);
         release_to(all, &all->closes, actor);
     } else if (call_is(call->name, "connect")) {
@@ -847,7 +887,7 @@ static void process_ends(struct analysis *all, int process)
     join(all, &all->ends, &all->end_clocks[process]);
     if (all->undoes[process])
         join(all, &all->undo_ends, &all->end_clocks[process]);
-    if (all->locks[process])
+    if (holds_locks(all, process))
         join(all, &all->lock_ends, &all->end_clocks[process]);
     join(all, &all->any_fd, &all->end_clocks[process]);
 }
@@ -902,7 +942,7 @@ static void clear(struct analysis *all)
     free(all->undo_ends.steps);
     free(all->lock_ends.steps);
     free(all->undoes);
-    free(all->locks);
+    free(all->held);
     free(all->ends.steps);
     free(all->closes.steps);
     free(all->any_fd.steps);
@@ -926,7 +966,6 @@ size_t races_find(const struct record *record, struct race_pair *pairs, size_t m
     all.fork_clocks = kit_alloc((record->n_calls + 1) * sizeof *all.fork_clocks);
     all.end_clocks = kit_alloc((record->n_processes + 1) * sizeof *all.end_clocks);
     all.undoes = kit_alloc((record->n_processes + 1) * sizeof *all.undoes);
-    all.locks = kit_alloc((record->n_processes + 1) * sizeof *all.locks);
     all.kills = kit_alloc((record->n_processes + 1) * sizeof *all.kills);
     all.buckets = kit_alloc(BUCKETS * sizeof *all.buckets);
     all.shadow_buckets = kit_alloc(SHADOW_BUCKETS * sizeof *all.shadow_buckets);

@@ -567,6 +567,42 @@ static void locked_write(int process, int set, const char *down, const char *up)
     semop_by(process, set, up);
 }
 
+/* Locks and unlocks: words as "write START LENGTH"; NULL: not. */
+static void file_lock(int process, int file, const char *words)
+{
+    if (words == NULL)
+        return;
+    int call = begins(process, "fcntl", file);
+    record->calls[call].detail = kit_strdup(words);
+    returns(call, 0);
+}
+
+/* A locks and writes, and ends; then B locks and writes. */
+static const struct {
+    const char *lock, *unlock, *other;
+    int races;
+} file_locks[] = {
+    {"write 0 1",  "unlock 0 1", "write 0 1", 0},
+    {"write 0 1",  "unlock 0 1", "write 1 1", 1}, /* B's byte was never A's */
+    {"write 0 1",  NULL,         "write 0 1", 0}, /* its end unlocks */
+    {"write 0 10", "unlock 0 1", "write 9 1", 0}, /* so for the rest of it */
+    {"write 0 1",  "unlock 0 0", "write 1 1", 0}, /* unlocked to the end of the file: both */
+    {NULL,         NULL,         "write 0 1", 1},
+};
+
+START_TEST(a_file_lock_orders_who_wants_the_same_bytes)
+{
+    int file = add_object(OBJECT_FILE);
+    file_lock(A, file, file_locks[_i].lock);
+    writes(A, X);
+    file_lock(A, file, file_locks[_i].unlock);
+    ends(A);
+    file_lock(B, file, file_locks[_i].other);
+    writes(B, X);
+    expect_races(file_locks[_i].races);
+}
+END_TEST
+
 /* One unit is a lock; with two, both may be inside at a time. */
 START_TEST(units_are_counted_from_the_initial_value)
 {
@@ -1430,6 +1466,7 @@ static void add_deeds(Suite *suite)
     tcase_add_test(tcase, a_barrier_does_not_order_what_is_in_one_round);
     tcase_add_test(tcase, a_late_one_does_not_know_the_next_round);
     tcase_add_loop_test(tcase, a_semaphore_of_one_unit_is_a_lock, 1, 3);
+    tcase_add_loop_test(tcase, a_file_lock_orders_who_wants_the_same_bytes, 0, COUNT(file_locks));
     tcase_add_test(tcase, the_first_post_does_not_cover_the_second);
     tcase_add_test(tcase, giving_up_is_no_order);
     tcase_add_loop_test(tcase, a_flag_orders_by_release_and_acquire, 0, COUNT(orders));
