@@ -282,7 +282,7 @@ static pid_t start_worker(struct box *box, const struct exercise *exercise,
 static int run_worker(struct box *box, const struct exercise *exercise,
                       const struct check_options *options, struct exercise_result *result)
 {
-    int ends[2], status = 0;
+    int ends[2];
     if (pipe(ends) == -1)
         kit_broken("pipe");
     fcntl(ends[0], F_SETFD, FD_CLOEXEC);
@@ -292,9 +292,7 @@ static int run_worker(struct box *box, const struct exercise *exercise,
         kit_broken("cannot start the worker");
     int n_lines = read_report(ends[0], options, result);
     close(ends[0]);
-    kill(pid, SIGKILL); /* it has ended, or is lost */
-    while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
-        continue;
+    box_end(pid);
     if (n_lines != 0)
         return n_lines > 0 ? 0 : CHECK_STOPPED;
     errno = 0;

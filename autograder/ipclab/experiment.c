@@ -278,7 +278,7 @@ static void take_report(const struct prediction *prediction, const char *line, s
 void experiments_run(const struct prediction *const *predictions, size_t n,
                      const struct drawing *drawing, struct facts *facts)
 {
-    int ends[2], status = 0;
+    int ends[2];
     size_t size = 0, done = 0;
     char *line = NULL;
 
@@ -301,8 +301,7 @@ void experiments_run(const struct prediction *const *predictions, size_t n,
     }
     fclose(reports);
     free(line);
-    while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
-        continue;
+    box_end(pid);
     box_free(box);
     errno = 0;
     if (done < n)

@@ -264,6 +264,8 @@ static _Noreturn void job_main(const struct selected *what, const struct jobs_op
                                pid_t parent, int fd)
 {
     struct exercise_result result = {0};
+    if (!options->stoppable && kit_end_with(parent) == -1)
+        kit_broken("prctl");
     struct saying saying = {.fd = fd,
                             .stop = options->stoppable ? job_become_stoppable(parent) : 0};
 

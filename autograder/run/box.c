@@ -22,6 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "guard.h"
 #include "kit.h"
 #include "remove.h"
 
@@ -425,6 +426,26 @@ static int arrange(int result_fd, int users)
     return close_range(kept >= 0 ? USERS_FD + 1 : USERS_FD, ~0U, 0);
 }
 
+/* What becomes a box. */
+struct start {
+    const char *const *words;
+    int result_fd, users;
+};
+
+static void become_box(const void *context)
+{
+    const struct start *start = context;
+    pid_t guard = getppid();
+
+    if (arrange(start->result_fd, start->users) == -1 || box_drop_privileges() == -1 ||
+        kit_end_with(guard) == -1) /* again: the other uid has undone it */
+        _exit(126);
+    setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);
+    execvp(start->words[0], (char *const *)start->words);
+    fprintf(stderr, "ipclab: cannot start %s: %s\n", start->words[0], strerror(errno));
+    _exit(127);
+}
+
 pid_t box_start(struct box *box, const char *const *words, int result_fd)
 {
     struct words all = {0};
@@ -438,22 +459,14 @@ pid_t box_start(struct box *box, const char *const *words, int result_fd)
         add(&all, words[i]);
     add(&all, NULL);
 
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid == 0) {
-        sigset_t none;
-        sigemptyset(&none);
-        sigprocmask(SIG_SETMASK, &none, NULL);
-        if (arrange(result_fd, users) == -1 || box_drop_privileges() == -1 ||
-            prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
-            _exit(126);
-        setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);
-        execvp(all.list[0], (char *const *)all.list);
-        fprintf(stderr, "ipclab: cannot start %s: %s\n", all.list[0], strerror(errno));
-        _exit(127);
-    }
+    pid_t pid = guard_start(become_box, &(struct start){all.list, result_fd, users});
     if (users >= 0)
         close(users);
     free(all.list);
     return pid;
+}
+
+void box_end(pid_t pid)
+{
+    guard_end(pid);
 }

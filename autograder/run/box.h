@@ -46,9 +46,11 @@ int box_seal(struct box *box);
 char *box_inner_path(const struct box *box, const char *part);
 
 /* Starts the kit's command in the box with these words after "ipclab"; result_fd becomes its
- * descriptor 3; its standard input is empty, its standard error ours. Returns its pid; -1 with
- * errno. */
+ * descriptor 3; its standard input is empty, its standard error ours. Returns the pid of its guard
+ * (guard.h); -1 with errno. */
 pid_t box_start(struct box *box, const char *const *words, int result_fd);
+/* When the result has been read, or nobody wants it any more: ends what is left in the box. */
+void box_end(pid_t pid);
 
 /* Becomes the uid inside for good, when the kit is root: for what reads hostile data outside a box.
  * -1 with errno. */

@@ -4,13 +4,24 @@
 #include "kit.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 static void (*before_broken)(void);
+
+int kit_end_with(pid_t parent)
+{
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
+        return -1;
+    if (getppid() != parent)
+        _exit(0); /* it died before we asked */
+    return 0;
+}
 
 void kit_before_broken(void (*give_back)(void))
 {

@@ -8,10 +8,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 /* Our own fault, never the learner's: says so with errno's text (when errno is not 0) and ends this
  * process with status 3. */
 _Noreturn void kit_broken(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* For a child, right after the fork (and after a change of its uid, which would undo it): it ends
+ * by SIGKILL when its parent, whose pid it is told, ends or has ended. 0; -1 with errno. */
+int kit_end_with(pid_t parent);
 
 /* Called by kit_broken() before it says anything: somebody who holds the terminal gives it back. */
 void kit_before_broken(void (*give_back)(void));

@@ -131,8 +131,10 @@ void end_trial(struct check_result *result)
     }
 }
 
-static _Noreturn void carry_out(const struct hunt *hunt, const struct trial *trial)
+static _Noreturn void carry_out(const struct hunt *hunt, const struct trial *trial, pid_t parent)
 {
+    if (kit_end_with(parent) == -1)
+        kit_broken("prctl");
     present = trial;
     worker.results = trial->line;
     if (trial->number > 0) /* as the kernel likes: on all of them */
@@ -156,11 +158,12 @@ static void start_trial(struct hunt *hunt, unsigned number)
     if (trial->line == -1)
         kit_broken("memfd_create");
     *trial->facts = (struct facts){0};
+    pid_t parent = getpid();
     trial->pid = fork();
     if (trial->pid == -1)
         kit_broken("fork");
     if (trial->pid == 0)
-        carry_out(hunt, trial);
+        carry_out(hunt, trial, parent);
     hunt->running++;
 }
 
