@@ -370,8 +370,8 @@ bool saw_fault(struct run *run);
 bool saw_fault_in(struct run *run, const char *call);
 /* The errno with which that call failed; 0: none did. */
 int error_of_fault(struct run *run);
-/* With given_interruptions(): was a call of that name interrupted, and then never made again by the
- * same thread? (A semop with other operations is not the same call.) */
+/* Was a call of that name interrupted, by given_interruptions() or a signal, and then never made
+ * again by the same thread? (A semop with other operations is not the same call.) */
 bool saw_given_up(struct run *run, const char *call);
 /* Did a child that could not exec make other calls after it than those by which it says so? With
  * given_watched_io(). */

@@ -383,11 +383,11 @@ static bool is_another_semop(const struct call *call, const struct call *later)
            strcmp(call->detail, later->detail) != 0;
 }
 
-/* The kit interrupted it, and the same thread never made it again. */
+/* It was interrupted, and the same thread never made it again. */
 static bool was_given_up(const struct record *record, size_t index)
 {
     const struct call *call = &record->calls[index];
-    if (!call->injected || call->result != -EINTR)
+    if (call->result != -EINTR)
         return false;
     for (size_t i = index + 1; i < record->n_calls; i++) {
         const struct call *later = &record->calls[i];
@@ -404,7 +404,7 @@ static const struct call *telling_call(const struct record *record)
 {
     const struct call *telling = NULL;
     for (size_t i = 0; i < record->n_calls; i++)
-        if (was_given_up(record, i))
+        if (record->calls[i].injected && was_given_up(record, i))
             return &record->calls[i];
     for (size_t i = 0; i < record->n_calls; i++) {
         const struct call *call = &record->calls[i];

@@ -519,16 +519,6 @@ static _Noreturn void fail_as_busy(struct run *run)
     check_fail(NULL);
 }
 
-/* Do the recorded calls say more than that it wakes up? Then judge_habits() tells it. */
-static bool shows_its_loop(const struct run *run)
-{
-    const char *misconception;
-    char *words = NULL;
-    bool shows = judge_loop(run->record, run_first(run)->process, &misconception, &words);
-    free(words);
-    return shows;
-}
-
 /* Who has woken up most often. */
 static int most_restless(const struct run *run)
 {
@@ -544,6 +534,16 @@ static int most_restless(const struct run *run)
         }
     }
     return most;
+}
+
+/* Do the recorded calls say more than that it wakes up? Then judge_habits() tells it. */
+static bool shows_its_loop(const struct run *run)
+{
+    const char *misconception;
+    char *words = NULL;
+    bool shows = judge_loop(run->record, most_restless(run), &misconception, &words);
+    free(words);
+    return shows;
 }
 
 /* The same, for one that uses little time, but wakes up again and again. */

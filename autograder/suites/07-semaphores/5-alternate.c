@@ -13,6 +13,8 @@
 
 EXERCISE("Whose turn is it?");
 
+enum { PARENT = 1 }; /* its number in the run */
+
 static const char *decimal(int number)
 {
     return text_format("%d", number).bytes;
@@ -113,29 +115,11 @@ static bool is_semop(const struct call *call)
     return strcmp(call->name, "semop") == 0 || strcmp(call->name, "semtimedop") == 0;
 }
 
-/* A semop was interrupted by a signal, and the next thing that its thread did was something else.
- */
-static bool gave_up_semop(struct run *run)
-{
-    const struct record *record = record_of(run);
-    for (size_t i = 0; i < record->n_calls; i++) {
-        size_t next = i + 1;
-        if (!is_semop(&record->calls[i]) || record->calls[i].result != -EINTR)
-            continue;
-        while (next < record->n_calls && (record->calls[next].tid != record->calls[i].tid ||
-                                          strcmp(record->calls[next].name, "signal") == 0))
-            next++;
-        if (next == record->n_calls || !is_semop(&record->calls[next]))
-            return true;
-    }
-    return false;
-}
-
 /* What speaks for a cause, in how the lines came. */
 static void suspect_by_lines(struct run *run, const char *means)
 {
     struct text came = stdout_of(run);
-    suspect_if(gave_up_semop(run), "semop-eintr-eidrm-ignored");
+    suspect_if(saw_given_up(run, "semop"), "semop-eintr-eidrm-ignored");
     suspect_if(took_turns_in_a_row(came) && uses_its_means(run, means), "mutex-does-not-alternate");
     suspect_if(counts_alone(came), "map-private-not-shared");
 }
@@ -171,7 +155,8 @@ static void expect_all_turns(struct run *run, const char *means, char first, int
     scene(NULL);
 }
 
-/* First the parent is held just after fork, and the child is alone; then the other way round. */
+/* First the parent is held just after fork, and the child is alone; then the other way round; then
+ * the parent is stopped, when it has passed a turn on, and the child is alone again. */
 static void expect_patience(const char *means, char first)
 {
     int rounds = random_between(3, 9);
@@ -187,8 +172,12 @@ static void expect_patience(const char *means, char first)
     release(run);
     wait_until_idle(run);
     expect_no_turn_alone(run, means, first, rounds, 'P', "the child is stopped");
+    send_signal(run, PARENT, SIGSTOP);
     send_signal(run, child_of(run), SIGCONT);
-    scene("With -m %s the child was stopped for a while, and goes on.", means);
+    wait_until_idle(run);
+    expect_no_turn_alone(run, means, first, rounds, 'C', "the parent is stopped");
+    send_signal(run, PARENT, SIGCONT);
+    scene("With -m %s the child was stopped for a while, then the parent; now both go on.", means);
     expect_all_turns(run, means, first, rounds);
 }
 
@@ -228,18 +217,20 @@ static void expect_turn_outlives_the_child(const char *means)
     expect_all_turns(run, means, 'C', 1);
 }
 
+static void expect_turns_of(const char *means, char first, int rounds)
+{
+    expect_patience(means, first);
+    struct run *run = start_turns(means, first, rounds, given_watched_io());
+    scene("With -m %s:", means);
+    expect_all_turns(run, means, first, rounds);
+    expect_stderr_empty(run);
+}
+
 static void expect_turns(const char *means)
 {
-    for (int i = 0; i < 2; i++) {
-        char first = i == 0 ? 'P' : 'C';
-        int rounds = i == 0 ? random_between(2, 40) : 1;
-        expect_patience(means, first);
-        struct run *run = start_turns(means, first, rounds, given_watched_io());
-        scene("With -m %s:", means);
-        expect_all_turns(run, means, first, rounds);
-        expect_stderr_empty(run);
-    }
+    expect_turns_of(means, 'P', random_between(2, 40));
     expect_turn_outlives_the_child(means);
+    expect_turns_of(means, 'C', 1);
 }
 
 CHECK(semaphores_hand_over_the_turn, 3,

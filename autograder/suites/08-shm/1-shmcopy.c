@@ -91,15 +91,20 @@ static const char *state_of(const struct copy *copy, struct peer *peer)
     return text_format("has ended with status %d", WEXITSTATUS(status)).bytes;
 }
 
+/* Was the set gone for one who slept in semop, or came to it? */
+static bool saw_removed(const struct copy *copy)
+{
+    return saw_failure(copy->run, "semop", EIDRM) || saw_failure(copy->run, "semop", EINVAL);
+}
+
 /* Nobody has failed. */
 static void expect_good_end(const struct copy *copy, struct peer *peer, const char *who)
 {
     int status = process_of(peer, copy->run)->wait_status;
     bool well = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    bool removed =
-        saw_failure(copy->run, "semop", EIDRM) || saw_failure(copy->run, "semop", EINVAL);
-    suspect_if(!well && removed, "rmid-by-wrong-process");
-    suspect_if(!well && !removed && saw_failure(copy->run, "semop", EINTR), "eintr-not-handled");
+    bool gave_up = saw_given_up(copy->run, "semop");
+    suspect_if(!well && !gave_up && saw_removed(copy), "rmid-by-wrong-process");
+    suspect_if(!well && gave_up, "eintr-not-handled");
     expect_that(copy->run, well, FINDING_WRONG_STATUS,
                 "The %s %s; the task asks for exit status 0 here. On standard error it said: %s",
                 who, state_of(copy, peer),
@@ -546,9 +551,7 @@ static void expect_failed(const struct copy *copy, struct peer *peer, const char
                 state_of(copy, peer));
     suspect(NULL);
     suspect_if(WEXITSTATUS(status) == 0, "ignore-return-values");
-    bool removed =
-        saw_failure(copy->run, "semop", EIDRM) || saw_failure(copy->run, "semop", EINVAL);
-    suspect_if(WEXITSTATUS(status) == 0 && removed, "semop-eintr-eidrm-ignored");
+    suspect_if(WEXITSTATUS(status) == 0 && saw_removed(copy), "semop-eintr-eidrm-ignored");
     expect_that(copy->run, WEXITSTATUS(status) == 1 && stderr_of_peer(peer).length > 0,
                 FINDING_UNCHECKED_ERROR,
                 "%s %s%s. It should say what went wrong, and end with status 1.", who,

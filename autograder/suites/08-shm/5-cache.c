@@ -354,7 +354,8 @@ static void play_with(int room)
     end_server(run, SIGTERM);
 }
 
-/* One client uses its entry often; another one puts its own, once, and later. */
+/* One client uses its entry often; another one puts its own, once, and later. Then the older one of
+ * two was got last. */
 static void use_by_turns(void)
 {
     struct run *run = start_server(2, given_nothing());
@@ -366,6 +367,10 @@ static void use_by_turns(void)
           "b.");
     ask_for(&one, text_of("put c 3\nget a\nget b\n"),
             text_of("put c: ok\nget a: ENOENT\nget b: 2\n"));
+    scene(
+        "The cache is for 2 entries, and has b and c. Of the two, b came first, and was got last.");
+    ask_for(&two, text_of("put d 4\nget b\nget c\n"),
+            text_of("put d: ok\nget b: 2\nget c: ENOENT\n"));
     scene(NULL);
     leave(&one);
     leave(&two);
