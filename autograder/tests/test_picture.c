@@ -13,7 +13,10 @@
 #include "../judge/judge.h"
 #include "../run/kit.h"
 #include "../tell/draw.h"
+#include "../tell/page.h"
+#include "../tell/page_run.h"
 #include "../tell/picture.h"
+#include "../tell/text.h"
 #include "tests.h"
 
 /* ---- Fixtures ------------------------------------------------------------------------------- */
@@ -461,6 +464,38 @@ START_TEST(a_long_run_is_shortened)
 }
 END_TEST
 
+/* The page of a run of irregular calls, with so many objects: how many steps it can be gone. */
+static size_t steps_on_page(int objects)
+{
+    static const char *const names[] = {"setsid", "alarm", "shmdt"};
+    struct record *record = record_new();
+    add_process(record, -1, 0);
+    for (unsigned i = 0, random = 1; i < 300; i++, random = random * 1103515245 + 12345)
+        add_call(record, 0, 10 * i, names[(random >> 16) % 3]);
+    for (int i = 0; i < objects; i++)
+        record_add_object(record, OBJECT_PIPE);
+    struct findings none = {0};
+    struct text_buffer out = {0};
+    const struct page_run run = {.title = "prog", .record = record, .findings = &none};
+    page_add_run(&out, &run, 0);
+    size_t steps = 0;
+    for (const char *at = out.data; (at = strstr(at, "{\"processes\":")) != NULL; at++)
+        steps++;
+    free(out.data);
+    record_free(record);
+    return steps;
+}
+
+/* Each step looks at all there is: of a run with very many objects there are few. */
+START_TEST(a_page_of_a_huge_run_has_few_steps)
+{
+    ck_assert_uint_gt(steps_on_page(10), 200);
+    size_t few = steps_on_page(8000);
+    ck_assert_uint_ge(few, 4);
+    ck_assert_uint_lt(few, 60);
+}
+END_TEST
+
 /* ---- Drawings ------------------------------------------------------------------------------- */
 
 static const struct golden {
@@ -523,11 +558,13 @@ static Suite *make_picture_suite(void)
     tcase_add_test(stored, causes_come_first);
     suite_add_tcase(suite, stored);
     TCase *small = tcase_create("small");
+    tcase_set_timeout(small, 60); /* the machine may be busy */
     tcase_add_test(small, exec_closes_what_it_was_told_to);
     tcase_add_test(small, what_is_not_known_is_not_invented);
     tcase_add_test(small, semaphores_are_counted_and_undone);
     tcase_add_test(small, hostile_text_is_escaped);
     tcase_add_test(small, a_long_run_is_shortened);
+    tcase_add_test(small, a_page_of_a_huge_run_has_few_steps);
     suite_add_tcase(suite, small);
     TCase *drawn = tcase_create("drawn");
     tcase_add_loop_test(drawn, drawings_look_as_they_did, 0,

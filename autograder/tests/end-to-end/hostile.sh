@@ -31,7 +31,7 @@ as_ordinary_user()
     chmod 755 "$scratch" && mkdir -m 1777 "$scratch/tmp" && mkdir "$scratch/tree" &&
         tar -C "$tree" -cf - --exclude=./.git --exclude=./work --exclude='*.o' . | tar -C "$scratch/tree" -xf - --no-same-owner &&
         chmod -R a+rX,go-w "$scratch/tree" || exit 3
-    env -u GATES_TALLY IPCLAB_TREE="$scratch/tree" TMPDIR="$scratch/tmp" HOME="$scratch/tmp" \
+    env -u GATES_TALLY IPCLAB_ORDINARY=1 IPCLAB_TREE="$scratch/tree" TMPDIR="$scratch/tmp" HOME="$scratch/tmp" \
         setpriv --reuid $ordinary --regid $ordinary --clear-groups bash "$scratch/tree/autograder/tests/end-to-end/hostile.sh" >"$scratch/ordinary.txt" 2>&1 </dev/null
     counts=$(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$scratch/ordinary.txt")
     sed '$d; s/^\(ok\|not ok\) hostile - /&ordinary user, /; s/^#/# ordinary user,/' "$scratch/ordinary.txt"
@@ -39,7 +39,7 @@ as_ordinary_user()
     passed=$((passed + ${counts% *}))
     failed=$((failed + ${counts#* }))
 }
-if [ -z "${IPCLAB_APART:-}" ] && [ -n "${IPCLAB_THOROUGH:-}" ]; then
+if [ -z "${IPCLAB_APART:-}${IPCLAB_ORDINARY:-}" ] && [ -n "${IPCLAB_THOROUGH:-}" ]; then
     if [ "$(id -u)" = 0 ]; then as_ordinary_user; else echo "# only as this ordinary user: root would try both"; fi
 fi
 passed=${IPCLAB_PASSED:-$passed}
