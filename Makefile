@@ -118,7 +118,7 @@ soak: all deps-test ## the gates at length: 20 rounds under load, every check of
 	@IPCLAB_THOROUGH=1 bash autograder/tests/end-to-end/kit.sh
 	@IPCLAB_THOROUGH=1 bash autograder/tests/end-to-end/pack.sh
 	@IPCLAB_RACE_ROUNDS=50 bash autograder/tests/end-to-end/races.sh
-	@IPCLAB_CLASS=200 bash autograder/tests/end-to-end/grade.sh
+	@IPCLAB_CLASS=200 bash autograder/tests/end-to-end/class.sh
 	@IPCLAB_THOROUGH=1 bash autograder/tests/end-to-end/hostile.sh
 test-slurm: all deps-test ## grade a class on a real Slurm with two workers (installs slurm-wlm and munge)
 	@sh autograder/deps.sh slurm
