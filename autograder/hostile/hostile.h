@@ -31,9 +31,14 @@
 static inline void own_words(char text[4096], char *words[16])
 {
     int fd = open("/proc/self/cmdline", O_RDONLY), count = 0;
-    ssize_t length = read(fd, text, 4095);
+    ssize_t length = 0, got = 1;
+    while (length < 4095 && (got > 0 || (got == -1 && errno == EINTR))) { /* faults of the kit's */
+        got = read(fd, text + length, 4095 - (size_t)length);
+        length += got > 0 ? got : 0;
+    }
+    text[length] = '\0';
     close(fd);
-    for (char *at = text; length > 0 && at < text + length && count < 15; at += strlen(at) + 1)
+    for (char *at = text; at < text + length && count < 15; at += strlen(at) + 1)
         words[count++] = at;
     words[count] = NULL;
 }

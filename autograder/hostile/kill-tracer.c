@@ -1,7 +1,7 @@
 /*
  * kill-tracer.c - looks up its tracer and its parent, and stops, kills and traces them.
  *
- * expect: passed
+ * expect: passed but says_which_call_failed
  */
 #include <sys/ptrace.h>
 

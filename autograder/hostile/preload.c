@@ -2,7 +2,7 @@
  * preload.c - the right answer, which first asks the loader of everybody after it for libraries of
  * its own: by the environment over an exec, and by the files that the loader and the shell read.
  *
- * expect: passed
+ * expect: passed but says_which_call_failed
  */
 #include "hostile.h"
 
@@ -20,7 +20,8 @@ ATTACK(preload)
         if (open(files[i], O_WRONLY | O_CREAT, 0755) != -1)
             escaped(files[i]);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        setenv(names[i], i == 0 ? "libc.so.6" : "/tmp", 1);
+        if (setenv(names[i], i == 0 ? "libc.so.6" : "/tmp", 1) == -1)
+            return; /* it would come here again without end */
     own_words(text, words);
     execv("/proc/self/exe", words);
     escaped("exec of itself");

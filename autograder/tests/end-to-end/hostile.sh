@@ -60,7 +60,7 @@ right=$tree/solutions/01-pipes/1-oneway/oneway.c
 labs=1.1.child_sees_end_of_file,1.1.every_byte_arrives
 [ -z "${IPCLAB_THOROUGH:-}" ] || labs=1.1
 weak_ones="fork-bomb thread-bomb kill-all daemon forge-everywhere output-flood memory-bomb"
-dear_ones="descriptor-flood endless-include exec-bomb macro-bomb many-files memory-by-many signal-storm sleeper"
+dear_ones="descriptor-flood endless-include exec-bomb macro-bomb many-files memory-by-many signal-storm sleeper zombie-flood"
 cd "$scratch" || exit 3
 mkdir class boxes results
 export TMPDIR=$scratch/boxes
