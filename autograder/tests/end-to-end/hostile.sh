@@ -19,41 +19,11 @@ gate=hostile
 need_tool jq
 export NO_COLOR=1
 
-# --- as an ordinary user: in a copy of the tree that it can read, as a user that owns nothing ---
-ordinary=64123
-as_ordinary_user()
-{
-    local counts
-    if getent passwd $ordinary >/dev/null; then
-        echo "# as an ordinary user: skipped, as uid $ordinary is somebody's here"
-        return
-    fi
-    chmod 755 "$scratch" && mkdir -m 1777 "$scratch/tmp" && mkdir "$scratch/tree" &&
-        tar -C "$tree" -cf - --exclude=./.git --exclude=./work --exclude='*.o' . | tar -C "$scratch/tree" -xf - --no-same-owner &&
-        chmod -R a+rX,go-w "$scratch/tree" || exit 3
-    env -u GATES_TALLY IPCLAB_ORDINARY=1 IPCLAB_TREE="$scratch/tree" TMPDIR="$scratch/tmp" HOME="$scratch/tmp" \
-        setpriv --reuid $ordinary --regid $ordinary --clear-groups bash "$scratch/tree/autograder/tests/end-to-end/hostile.sh" >"$scratch/ordinary.txt" 2>&1 </dev/null
-    counts=$(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$scratch/ordinary.txt")
-    sed '$d; s/^\(ok\|not ok\) hostile - /&ordinary user, /; s/^#/# ordinary user,/' "$scratch/ordinary.txt"
-    [ -n "$counts" ] || counts="0 0" not_ok "an ordinary user can grade them" "The test ended too early, and said:" "$scratch/ordinary.txt"
-    passed=$((passed + ${counts% *}))
-    failed=$((failed + ${counts#* }))
-}
-if [ -z "${IPCLAB_APART:-}${IPCLAB_ORDINARY:-}" ] && [ -n "${IPCLAB_THOROUGH:-}" ]; then
-    if [ "$(id -u)" = 0 ]; then as_ordinary_user; else echo "# only as this ordinary user: root would try both"; fi
-fi
-passed=${IPCLAB_PASSED:-$passed}
-failed=${IPCLAB_FAILED:-$failed}
-
-# --- a world of our own ---
-apart=(unshare --mount --pid --ipc --net --fork --mount-proc --kill-child)
-[ "$(id -u)" = 0 ] || apart+=(--user --map-current-user --keep-caps)
-if [ -z "${IPCLAB_APART:-}" ] && "${apart[@]}" true 2>/dev/null; then
-    clean_up
-    # shellcheck disable=SC2016
-    IPCLAB_APART=1 IPCLAB_PASSED=$passed IPCLAB_FAILED=$failed exec "${apart[@]}" bash -c 'mount -t tmpfs -o mode=1777 tmpfs /dev/shm && mount -t tmpfs -o mode=1777 tmpfs /var/tmp &&
-        exec setpriv --inh-caps=-all --ambient-caps=-all bash "$0"' "$tree/autograder/tests/end-to-end/hostile.sh"
-fi
+# shellcheck source=../apart.sh
+. "$gates/../apart.sh"
+script=autograder/tests/end-to-end/hostile.sh
+[ -z "${IPCLAB_THOROUGH:-}" ] || as_ordinary_user $script
+apart "$tree/$script"
 
 hostile=$tree/autograder/hostile
 right=$tree/solutions/01-pipes/1-oneway/oneway.c
@@ -103,27 +73,10 @@ hand_in()
 # What of the machine a submission could have changed.
 machine_state()
 {
-    local process
-    for process in /proc/[0-9]*; do
-        [ "${process#/proc/}" = $$ ] || [ ! -e "$process/exe" ] || tr '\0' ' ' 2>/dev/null <"$process/cmdline" | sed 's/^/process: /;s/$/\n/'
-    done | grep -vE '^process: (bash|tr|sed|grep|sort|find|ls|awk) |^$'
-    awk 'FNR > 1 { print FILENAME ": " $1 " " $2 }' /proc/sysvipc/msg /proc/sysvipc/sem /proc/sysvipc/shm
-    find /dev/shm /dev/mqueue /var/tmp "$TMPDIR" -mindepth 1 2>/dev/null | sed 's/^/file: /'
-    awk '$8 ~ /^@/ || $6 == "01" { print "socket: " $NF }' /proc/net/unix 2>/dev/null
-    awk '$4 == "0A" { print "listens: " $2 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null
+    world
     find "$tree" "$scratch" /tmp /home /root /etc /usr /run -maxdepth 2 -name '*hostile-was-here*' 2>/dev/null | sed 's/^/file: /'
     sha256sum "$tree/ipclab" "$right" /etc/passwd | sed 's/^/sum: /'
     find class -type f -exec sha256sum {} + | sort | sha256sum
-}
-
-# state_settles BEFORE: the machine is as it was, at once or very soon.
-state_settles()
-{
-    local deadline=$((SECONDS + 10))
-    until machine_state >after.txt && diff "$1" after.txt >left.txt; do
-        [ $SECONDS -lt $deadline ] || return 1
-        read -r -t 0.05 <> <(:) || :
-    done
 }
 
 # verdict_is NAME MODE EXPECT FILE: are its verdicts those? Prints complaints.
@@ -204,7 +157,7 @@ grade_class()
         judge_one "$name" "$mode" "$expect"
     done <names.txt
     for name in a-right-one z-right-one; do judge_one $name "$mode" passed; done
-    state_settles before.txt
+    settles before.txt left.txt machine_state
     judge "$mode: no process, object, socket or file is left" "Now there is more (>) or less (<):" left.txt
     LC_ALL=C grep -nE $'\e|\x9b|\r' said.txt results/*.csv >complaints.txt
     judge "$mode: nothing it printed reaches the terminal raw" "Escape it." complaints.txt
