@@ -2,6 +2,7 @@
  * bench.c - what watching a program costs, against running it alone and against strace.
  *
  *     build/tests/bench [ROUNDS]       from where ./ipclab lies; 9 rounds unless told otherwise
+ *     build/tests/bench class          what grading a class takes, alone
  *     build/tests/bench races [ROUNDS] the tables of the race detector alone; IPCLAB_BENCH_REPS
  * says how often racy programs are run plainly (1000) build/tests/bench ping-pong N    the load of
  * the second table: N round trips over two pipes
@@ -20,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -583,15 +585,99 @@ static void bench_races(int rounds)
     bench_racy_programs(tsan);
 }
 
+/* ---- A class ------------------------------------------------------------------------------- */
+
+#define CLASS "build/tests/class"
+#define RIGHT "build/tests/class-right"
+#define HUNG "build/tests/class-hung"
+#define GRADES "build/tests/grades"
+#define CLASS_SIZE "24"
+
+static const double hung_aim = 2.0; /* a submission that hangs, in the time of a right one */
+
+/* Makes what is graded: a mixed class, and two submissions. */
+static bool make_class(void)
+{
+    const char *script =
+        "rm -rf " CLASS " " RIGHT " " HUNG " && "
+        "bash autograder/tests/class.sh 1 " CLASS_SIZE " " CLASS
+        " 01-pipes/1-oneway && mkdir " RIGHT " " HUNG
+        " && cp solutions/01-pipes/1-oneway/oneway.c " RIGHT " && printf '#include "
+        "<unistd.h>\\nint main(void) { pause(); }\\n' >" HUNG "/oneway.c";
+    const char *words[] = {"bash", "-c", script, NULL};
+    return run_command(words) >= 0;
+}
+
+/* Milliseconds, or -1. */
+static double grade(const char *what)
+{
+    const char *words[] = {"./ipclab", "grade", "--labs", "1.1", "--out", GRADES, what, NULL};
+    const char *clean[] = {"rm", "-rf", GRADES, NULL};
+    double took_ms = run_command(words);
+    return run_command(clean) >= 0 ? took_ms : -1;
+}
+
+static double seconds_of(struct timeval time)
+{
+    return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+static void bench_whole_class(void)
+{
+    struct rusage before, after;
+    double n = strtod(CLASS_SIZE, NULL);
+
+    getrusage(RUSAGE_CHILDREN, &before);
+    double took_ms = grade(CLASS);
+    getrusage(RUSAGE_CHILDREN, &after);
+    if (took_ms < 0) {
+        print_failure("ipclab grade", "could not be run");
+        something_failed = true;
+        return;
+    }
+    double cpu_s = seconds_of(after.ru_utime) + seconds_of(after.ru_stime) -
+                   seconds_of(before.ru_utime) - seconds_of(before.ru_stime);
+    printf("  %-48s %7.1f\n", "submissions a minute", n * 60000 / took_ms);
+    printf("  %-48s %7.2f\n", "seconds of processor time each, all processes", cpu_s / n);
+    printf("  %-48s %7.0f\n", "the largest process so far, MB", (double)after.ru_maxrss / 1024);
+}
+
+static void bench_class(int rounds)
+{
+    double ratios[MAX_ROUNDS];
+    size_t n = 0;
+
+    printf("\na class of " CLASS_SIZE " in one exercise, right, wrong and broken\n");
+    if (!make_class()) {
+        print_failure("class.sh", "could not make it");
+        something_failed = true;
+        return;
+    }
+    bench_whole_class();
+    for (int round = 0; round < rounds; round++) {
+        double right_ms = grade(RIGHT), hung_ms = grade(HUNG);
+        if (right_ms > 0 && hung_ms > 0)
+            ratios[n++] = hung_ms / right_ms;
+    }
+    if (n > 0)
+        print_figure("a submission that hangs / a right one", median(ratios, n), hung_aim);
+    something_failed = something_failed || n == 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "ping-pong") == 0)
         return ping_pong(strtol(argv[2], NULL, 10));
+    if (argc == 2 && strcmp(argv[1], "class") == 0) {
+        bench_class(ROUNDS);
+        return something_failed ? 1 : 0;
+    }
     bool races_alone = argc >= 2 && strcmp(argv[1], "races") == 0;
     int left = argc - races_alone;
     long rounds = left == 2 ? strtol(argv[argc - 1], NULL, 10) : ROUNDS;
     if (left > 2 || rounds < 1 || rounds > MAX_ROUNDS) {
-        fprintf(stderr, "usage: bench [races] [ROUNDS] (1 to %d), or bench ping-pong N\n",
+        fprintf(stderr,
+                "usage: bench [races] [ROUNDS] (1 to %d), bench class, or bench ping-pong N\n",
                 MAX_ROUNDS);
         return 2;
     }
@@ -602,5 +688,7 @@ int main(int argc, char **argv)
     bench_races((int)rounds);
     if (!races_alone)
         bench_cell((int)rounds);
+    if (!races_alone)
+        bench_class((int)rounds);
     return something_failed ? 1 : 0;
 }
