@@ -116,6 +116,7 @@ done
 on_platform()
 {
     timeout 600 bwrap --die-with-parent --unshare-pid --unshare-net --unshare-ipc "${rights[@]}" --ro-bind /usr /usr "${system[@]}" \
+        --unsetenv MAKELEVEL --unsetenv MAKEFLAGS --unsetenv MFLAGS \
         --proc /proc --dev /dev --perms 1777 --tmpfs /tmp --setenv TMPDIR /tmp --ro-bind "$scratch/stand-in" /stand-in \
         --setenv PATH /stand-in:/usr/local/bin:/usr/bin:/bin --ro-bind "$tree/ipclab" /built/ipclab \
         --ro-bind "$tree/build/probes" /built/probes --ro-bind "$tree/build/race" /built/race \
