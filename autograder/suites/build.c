@@ -152,14 +152,14 @@ static bool compile(const struct words *words, struct text_buffer *log)
                    .memory_bytes = (unsigned long)BUILD_MEMORY_MB << 20,
                    .file_bytes = 256UL << 20},
     };
-    static const char *const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8",
-                                              "TMPDIR=/tmp", NULL};
-    static const char *const weak_environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin",
-                                                   "LC_ALL=C.UTF-8", NULL};
+    /* Where it leaves its files if it is ended: in a folder that goes with the box. */
+    char *files = kit_format("TMPDIR=%s", worker.confined ? "/tmp" : folder);
+    const char *const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8", files,
+                                       NULL};
     struct run_program program = {
         .file = words->list[0],
         .argv = words->list,
-        .envp = worker.confined ? environment : weak_environment,
+        .envp = environment,
         .kind = {STDIO_NULL, STDIO_PIPE, STDIO_PIPE}
     };
     struct run *run = run_new(&options);
@@ -174,6 +174,7 @@ static bool compile(const struct words *words, struct text_buffer *log)
     int status = run_status(run);
     bool built = run->state == RUN_ENDED && WIFEXITED(status) && WEXITSTATUS(status) == 0;
     run_free(run);
+    free(files);
     free(folder);
     return built;
 }

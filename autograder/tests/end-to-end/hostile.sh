@@ -75,6 +75,7 @@ machine_state()
 {
     world
     find "$tree" "$scratch" /tmp /home /root /etc /usr /run -maxdepth 2 -name '*hostile-was-here*' 2>/dev/null | sed 's/^/file: /'
+    find /tmp -maxdepth 1 -user 63999 -name 'cc??????.*' 2>/dev/null | sed 's/^/of a compiler: /'
     sha256sum "$tree/ipclab" "$right" /etc/passwd | sed 's/^/sum: /'
     find class -type f -exec sha256sum {} + | sort | sha256sum
 }
